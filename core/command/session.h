@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * A session: what one debugger holds of pyprof, from loading the plugin to its
+ * end. Commands work on it, the plugin tells it what happens to the process.
+ *
+ * All functions are called on the debugger's main thread.
+ */
+#ifndef PYPROF_COMMAND_SESSION_H
+#define PYPROF_COMMAND_SESSION_H
+
+#include "core/command/host.h"
+#include "core/cpython/code.h"
+#include "core/cpython/python.h"
+#include "core/profile/profile.h"
+#include "core/sampler/sampler.h"
+
+/** The process or core that stack commands look at. */
+struct pyprof_inspected {
+	struct pyprof_target *target;
+	struct pyprof_python *python;
+	struct pyprof_code_cache *codes;
+	/** What it was made for, to notice another one. */
+	int32_t pid;
+	char *core_path;
+};
+
+struct pyprof_session {
+	const struct pyprof_host_ops *ops;
+	void *host;
+
+	/** NULL until the first `start`. */
+	struct pyprof_profile *profile;
+	struct pyprof_sampler *sampler;
+	struct pyprof_sampler_options options;
+	/** `start` was given and `stop` was not. */
+	bool armed;
+	/** Ticks are armed in the debugger. */
+	bool ticks_armed;
+
+	struct pyprof_inspected inspected;
+	/** Strings of `inspected`. */
+	struct pyprof_strtab *strings;
+};
+
+struct pyprof_error *pyprof_session_create(const struct pyprof_host_ops *ops,
+					   void *host,
+					   struct pyprof_session **ret)
+	PYPROF_MUST_CHECK;
+/** Ends sampling, puts the debugger's settings back. NULL is accepted. */
+void pyprof_session_destroy(struct pyprof_session *session);
+
+/* Events. */
+
+/** The process runs. Samples, when armed; a new pid is taken over. */
+void pyprof_session_resumed(struct pyprof_session *session);
+/** The process stands still. */
+void pyprof_session_stopped(struct pyprof_session *session);
+/** The process has exited, was killed or detached. The profile is kept. */
+void pyprof_session_gone(struct pyprof_session *session);
+/** The user deleted our catchpoint: ticks are over. */
+void pyprof_session_ticks_lost(struct pyprof_session *session);
+/** See pyprof_sampler_tick(). */
+bool pyprof_session_tick(struct pyprof_session *session, int32_t tid);
+/** See host.h: wake. */
+void pyprof_session_poll(struct pyprof_session *session);
+
+/* For commands. */
+
+/**
+ * The interpreter of what the debugger looks at, found anew when that changed.
+ * The error is the line to show: no process, no Python in it, too new.
+ */
+struct pyprof_error *pyprof_session_inspect(struct pyprof_session *session,
+					    struct pyprof_inspected **ret)
+	PYPROF_MUST_CHECK;
+
+/**
+ * The profile, with all samples taken in; USAGE when nothing was sampled yet.
+ * Unlock by pyprof_session_release_profile().
+ */
+struct pyprof_error *
+pyprof_session_profile(struct pyprof_session *session,
+		       const struct pyprof_profile **ret) PYPROF_MUST_CHECK;
+void pyprof_session_release_profile(struct pyprof_session *session);
+
+#endif /* PYPROF_COMMAND_SESSION_H */

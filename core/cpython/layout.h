@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * A layout: where every member that pyprof reads lies in the structures of one
+ * build of CPython, and the rules that go with it.
+ *
+ * All offsets come from the one list in offsets.def and are used as
+ * `layout->thread.current_frame`. A member that the build does not have is
+ * PYPROF_ABSENT: ask pyprof_has() instead of comparing versions.
+ *
+ * To add a version of CPython: one file in layouts/ and one row in
+ * layouts/table.c; CONTRIBUTING.md has the steps.
+ */
+#ifndef PYPROF_CPYTHON_LAYOUT_H
+#define PYPROF_CPYTHON_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/buf.h"
+#include "core/base/error.h"
+
+/** The value of an offset that does not exist in a build. */
+#define PYPROF_ABSENT (-1)
+
+/** Offsets in bytes; `size` is sizeof of the whole structure. */
+struct pyprof_offsets {
+#define STRUCT_BEGIN(name) struct {
+#define FIELD(structure, field, width, text) int32_t field;
+#define STRUCT_END(name) } name;
+#include "core/cpython/offsets.def"
+#undef STRUCT_BEGIN
+#undef FIELD
+#undef STRUCT_END
+};
+
+/** Whether a build has a member: `pyprof_has(layout, thread.cframe)`. */
+#define pyprof_has(layout, member) ((layout)->at.member != PYPROF_ABSENT)
+
+/** One line of offsets.def, for code that treats all of them alike. */
+struct pyprof_field {
+	const char *structure;
+	const char *name;
+	/** Bytes read there; 0 for `size` and for embedded structures. */
+	int width;
+	/** What it is, for `info` and the documentation. */
+	const char *text;
+	/** Where its int32_t stands in struct pyprof_offsets. */
+	size_t position;
+};
+
+extern const struct pyprof_field pyprof_fields[];
+extern const size_t pyprof_field_count;
+
+/** How the current frame is found and what a frame is. */
+enum pyprof_frame_kind {
+	/** 3.8-3.10: PyFrameObject on the heap, linked by f_back. */
+	PYPROF_FRAMES_OBJECTS,
+	/** 3.11, 3.12: _PyInterpreterFrame, found through ts->cframe. */
+	PYPROF_FRAMES_CFRAME,
+	/** 3.13+: _PyInterpreterFrame, found through ts->current_frame. */
+	PYPROF_FRAMES_CURRENT,
+};
+
+/** How instruction offsets become lines. */
+enum pyprof_linetable_kind {
+	PYPROF_LINETABLE_LNOTAB,	/* 3.8, 3.9 */
+	PYPROF_LINETABLE_RANGES,	/* 3.10 */
+	PYPROF_LINETABLE_LOCATIONS,	/* 3.11+ */
+};
+
+/** What an instruction does, as far as time is concerned. */
+enum pyprof_opcode_class {
+	PYPROF_OPCODE_PLAIN = 0,
+	/** Calls something; no newer frame means it is C code. */
+	PYPROF_OPCODE_CALL = 1,
+	/** Operator or iteration that may run C code of a type. */
+	PYPROF_OPCODE_OPERATOR = 2,
+};
+
+struct pyprof_layout {
+	struct pyprof_offsets at;
+
+	/** 3.X: the X. */
+	int minor;
+	bool is_debug, is_free_threaded;
+	/** "generated table", "_Py_DebugOffsets", … for `info`. */
+	const char *source;
+
+	enum pyprof_frame_kind frames;
+	enum pyprof_linetable_kind linetable;
+	/** Bytes per unit of f_lasti (3.10: 2) in object frames. */
+	int lasti_unit;
+	/** Low bits of references in frames that are not address (3.14+: 3). */
+	uint64_t tag_mask;
+	/** Smallest `owner` that is not a Python frame to show; 3 or 4. */
+	int hidden_owner;
+	/** The value of `owner` for frames embedded in generators. */
+	int generator_owner;
+
+	/**
+	 * Class of each opcode (enum pyprof_opcode_class), 256 entries; NULL
+	 * when this build's opcodes are not known.
+	 */
+	const uint8_t *opcode_classes;
+};
+
+/** What is known of a build before its layout is chosen. */
+struct pyprof_build {
+	/** As PY_VERSION_HEX, 0x030b07f0 for 3.11.7; micro 0xff if unknown. */
+	uint32_t version;
+	bool is_debug, is_free_threaded;
+};
+
+/** "3.11.7", "3.14.0rc2", "3.9.?" into `buffer`; returns it. */
+const char *pyprof_version_text(uint32_t version, char buffer[static 32]);
+
+/**
+ * The generated layout of a build. UNSUPPORTED, with the reason, when there
+ * is none: nothing is ever guessed.
+ */
+struct pyprof_error *pyprof_layout_from_table(const struct pyprof_build *build,
+					      struct pyprof_layout *ret)
+	PYPROF_MUST_CHECK;
+
+/**
+ * The layout told by a `_Py_DebugOffsets` table (3.13+), completed from the
+ * generated tables for members that it does not name.
+ *
+ * @param table The bytes at `_PyRuntime`, untrusted; every offset is checked
+ * to lie inside its structure and to be aligned.
+ */
+struct pyprof_error *
+pyprof_layout_from_debug_offsets(const void *table, size_t size,
+				 const struct pyprof_build *build,
+				 struct pyprof_layout *ret) PYPROF_MUST_CHECK;
+
+#endif /* PYPROF_CPYTHON_LAYOUT_H */

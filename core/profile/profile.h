@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * The profile: what a run of samples adds up to, held as a tree of stacks with
+ * the time of each thread and state in it.
+ *
+ * A pure model: it never touches a target, and its size depends on how many
+ * different stacks there are, not on how long it grows. Times are nanoseconds
+ * of wall-clock time that a sample stands for, never samples times a period.
+ * It does no locking.
+ */
+#ifndef PYPROF_PROFILE_PROFILE_H
+#define PYPROF_PROFILE_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/base/strtab.h"
+
+/** What a thread was doing when it was looked at. */
+enum pyprof_state {
+#define STATE(name, group, word, text) PYPROF_STATE_##name,
+#include "core/profile/states.def"
+#undef STATE
+	PYPROF_STATE_COUNT
+};
+
+/** The three shares that reports show. */
+enum pyprof_state_group {
+	PYPROF_GROUP_PYTHON,
+	PYPROF_GROUP_NATIVE,
+	PYPROF_GROUP_WAIT,
+	PYPROF_GROUP_COUNT
+};
+
+struct pyprof_state_info {
+	enum pyprof_state_group group;
+	/** One word for tables and files: "python", "wait-gil". */
+	const char *word;
+	/** A few words for people. */
+	const char *text;
+};
+
+extern const struct pyprof_state_info pyprof_states[PYPROF_STATE_COUNT];
+
+/** How a sample was made, which says how far it can be trusted. */
+enum pyprof_exactness {
+#define EXACTNESS(name, word, text) PYPROF_EXACT_##name,
+#include "core/profile/exactness.def"
+#undef EXACTNESS
+	PYPROF_EXACT_COUNT
+};
+
+struct pyprof_exactness_info {
+	const char *word;
+	const char *text;
+};
+
+extern const struct pyprof_exactness_info
+	pyprof_exactnesses[PYPROF_EXACT_COUNT];
+
+/** A function: interned, so that equal functions have equal ids. */
+struct pyprof_function {
+	/** Strings of the profile's table. */
+	uint32_t name, qualname, file;
+	int32_t first_line;
+};
+
+/** A place in a function. */
+struct pyprof_location {
+	uint32_t function;
+	/** 1-based, or -1 where an instruction belongs to no line. */
+	int32_t line;
+};
+
+/** A stack: a location called from the stack `parent`. */
+struct pyprof_stack {
+	/** Below its own id; stack 0 is the empty one and its own parent. */
+	uint32_t parent;
+	uint32_t location;
+	/** How many locations it has; 0 for stack 0. */
+	uint32_t depth;
+};
+
+struct pyprof_profile_thread {
+	/** As the kernel knows it, seen from here. */
+	int32_t tid;
+	/** The pthread_t, as threading.get_ident() gives it. */
+	uint64_t ident;
+	uint32_t name;
+	int64_t interp_id;
+	bool is_main;
+};
+
+/** Time of one (stack, thread, state). */
+struct pyprof_tally {
+	uint32_t stack, thread;
+	enum pyprof_state state;
+	uint64_t samples;
+	uint64_t ns;
+};
+
+/** Logarithmic histogram of durations: 8 steps a factor of two. */
+#define PYPROF_PAUSE_BUCKETS 256
+struct pyprof_pauses {
+	uint64_t count, total_ns, max_ns;
+	uint64_t buckets[PYPROF_PAUSE_BUCKETS];
+};
+
+void pyprof_pauses_add(struct pyprof_pauses *pauses, uint64_t ns);
+/** The duration, ns, that `percent` of all are not above; 0 when empty. */
+uint64_t pyprof_pauses_percentile(const struct pyprof_pauses *pauses,
+				  double percent);
+
+/** Facts about the run that every report states. */
+struct pyprof_profile_meta {
+	/** Strings of the profile's table. */
+	uint32_t command_line, python_version, python_build, layout_source;
+	uint32_t host, debugger, mode;
+	int32_t pid;
+	/** Seconds since the epoch at the first start. */
+	int64_t started_at;
+	/** Rate asked for, samples a second. */
+	double rate_hz;
+	/** Time sampled: the process ran and the sampler was armed, ns. */
+	uint64_t sampled_ns;
+	/** Samples taken, by exactness; their sum is all ticks that worked. */
+	uint64_t samples[PYPROF_EXACT_COUNT];
+	/** Ticks that were due and not taken in time. */
+	uint64_t missed;
+	/** Looks given up, by the enum pyprof_error_code of the reason. */
+	uint64_t bad[PYPROF_ERROR_COUNT];
+	/** Stacks that were cut or that ended early, and are counted above. */
+	uint64_t cut;
+	/** How long the target was held off its CPU, or stopped, a sample. */
+	struct pyprof_pauses pauses;
+};
+
+struct pyprof_profile;
+
+struct pyprof_error *pyprof_profile_create(struct pyprof_profile **ret)
+	PYPROF_MUST_CHECK;
+void pyprof_profile_destroy(struct pyprof_profile *profile);
+
+/** Forget all samples; strings, functions and stacks may stay. */
+void pyprof_profile_reset(struct pyprof_profile *profile);
+
+struct pyprof_strtab *pyprof_profile_strings(struct pyprof_profile *profile);
+const char *pyprof_profile_string(const struct pyprof_profile *profile,
+				  uint32_t id);
+struct pyprof_profile_meta *pyprof_profile_meta(struct pyprof_profile *profile);
+const struct pyprof_profile_meta *
+pyprof_profile_meta_const(const struct pyprof_profile *profile);
+
+/* Building. Every id given out is dense and starts at 0. */
+
+struct pyprof_error *
+pyprof_profile_function(struct pyprof_profile *profile,
+			const struct pyprof_function *function, uint32_t *ret)
+	PYPROF_MUST_CHECK;
+struct pyprof_error *
+pyprof_profile_location(struct pyprof_profile *profile,
+			const struct pyprof_location *location, uint32_t *ret)
+	PYPROF_MUST_CHECK;
+struct pyprof_error *pyprof_profile_stack(struct pyprof_profile *profile,
+					  uint32_t parent, uint32_t location,
+					  uint32_t *ret) PYPROF_MUST_CHECK;
+/** Threads are the same when tid and ident are; the name may change. */
+struct pyprof_error *
+pyprof_profile_thread(struct pyprof_profile *profile,
+		      const struct pyprof_profile_thread *thread,
+		      uint32_t *ret) PYPROF_MUST_CHECK;
+struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
+					uint32_t stack, uint32_t thread,
+					enum pyprof_state state, uint64_t ns)
+	PYPROF_MUST_CHECK;
+
+/* Reading. Arrays are valid until the profile changes. */
+
+size_t pyprof_profile_functions(const struct pyprof_profile *profile,
+				const struct pyprof_function **ret);
+size_t pyprof_profile_locations(const struct pyprof_profile *profile,
+				const struct pyprof_location **ret);
+size_t pyprof_profile_stacks(const struct pyprof_profile *profile,
+			     const struct pyprof_stack **ret);
+size_t pyprof_profile_threads(const struct pyprof_profile *profile,
+			      const struct pyprof_profile_thread **ret);
+size_t pyprof_profile_tallies(const struct pyprof_profile *profile,
+			      const struct pyprof_tally **ret);
+
+/** Sum over the exactnesses. */
+uint64_t pyprof_profile_samples(const struct pyprof_profile *profile);
+
+#endif /* PYPROF_PROFILE_PROFILE_H */
