@@ -26,11 +26,21 @@ PYPROF_DEFINE_CLEANUP(pyprof_look, struct pyprof_look *, pyprof_look_destroy)
 void pyprof_look_reset(struct pyprof_look *look);
 
 /**
+ * Get ready for the next refresh: drop the pieces that the last look did not
+ * use. Optional, but keeps that work out of the time the thread is held.
+ */
+void pyprof_look_prepare(struct pyprof_look *look);
+
+/** The most ranges that a refresh takes before and after the pieces. */
+#define PYPROF_LOOK_EXTRA 8
+
+/**
  * Begin a new look: read again all pieces used since the last refresh, and
- * drop those that were not used or cannot be read any more.
+ * drop those that cannot be read any more.
  *
  * @param before,after Ranges read first and last, in the same call as far as
- * the kernel's limit of ranges a call allows; for the words of a proof.
+ * the kernel's limit of ranges a call allows; for the words of a proof. At
+ * most PYPROF_LOOK_EXTRA each.
  * @return Whether `before` and `after` were read.
  */
 bool pyprof_look_refresh(struct pyprof_look *look,
