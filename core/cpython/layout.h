@@ -98,6 +98,12 @@ struct pyprof_layout {
 	int hidden_owner;
 	/** The value of `owner` for frames embedded in generators. */
 	int generator_owner;
+	/**
+	 * Lowest bit of the kind in a str's state, read as one word: 2, in
+	 * free-threaded builds from 3.14 on 8. The compact and the ascii bit
+	 * lie 3 and 4 bits above it.
+	 */
+	int unicode_kind_shift;
 
 	/**
 	 * Class of each opcode (enum pyprof_opcode_class), 256 entries; NULL
