@@ -38,8 +38,8 @@ char *pyprof_buf_reserve(struct pyprof_buf *buf, size_t size)
 		size_t capacity = buf->capacity ? buf->capacity * 2 : 64;
 		while (capacity < needed)
 			capacity *= 2;
-		char *data = realloc(buf->capacity ? buf->data : NULL,
-				     capacity);
+		char *data =
+			realloc(buf->capacity ? buf->data : NULL, capacity);
 		if (!data) {
 			buf->failed = true;
 			return NULL;

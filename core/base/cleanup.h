@@ -21,10 +21,10 @@
  * Define `NAME_cleanup(TYPE *)`, which calls `DESTROY(*pointer)`, for use as
  * `_cleanup_(NAME_cleanup)`. DESTROY has to accept a null value.
  */
-#define PYPROF_DEFINE_CLEANUP(name, type, destroy)                            \
-	static inline void name##_cleanup(type *p)                             \
-	{                                                                      \
-		destroy(*p);                                                   \
+#define PYPROF_DEFINE_CLEANUP(name, type, destroy) \
+	static inline void name##_cleanup(type *p) \
+	{                                          \
+		destroy(*p);                       \
 	}
 
 static inline void pyprof_free_cleanup(void *p)
@@ -45,11 +45,11 @@ static inline void pyprof_close_cleanup(const int *fd)
 #define _cleanup_close_ _cleanup_(pyprof_close_cleanup)
 
 /** Take a guarded pointer out of its guard: evaluates to it, leaves NULL. */
-#define no_cleanup_ptr(p)                                                     \
-	({                                                                     \
-		__auto_type taken_ = (p);                                      \
-		(p) = NULL;                                                    \
-		taken_;                                                        \
+#define no_cleanup_ptr(p)                 \
+	({                                \
+		__auto_type taken_ = (p); \
+		(p) = NULL;               \
+		taken_;                   \
 	})
 
 /** Return a guarded pointer to the caller, who owns it from here on. */

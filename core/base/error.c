@@ -61,8 +61,7 @@ struct pyprof_error *pyprof_error_at(enum pyprof_error_code code,
 	snprintf(suffix, sizeof(suffix), " at 0x%" PRIx64, address);
 	va_list ap;
 	va_start(ap, format);
-	struct pyprof_error *error =
-		make(code, 0, address, suffix, format, ap);
+	struct pyprof_error *error = make(code, 0, address, suffix, format, ap);
 	va_end(ap);
 	return error;
 }

@@ -56,8 +56,8 @@ struct pyprof_error *pyprof_error_os(int os_errno, const char *format, ...)
 	PYPROF_MUST_CHECK;
 
 /** The static out-of-memory error. */
-struct pyprof_error *pyprof_error_oom(void)
-	__attribute__((__returns_nonnull__)) PYPROF_MUST_CHECK;
+struct pyprof_error *pyprof_error_oom(void) __attribute__((__returns_nonnull__))
+PYPROF_MUST_CHECK;
 
 /** Release an error; NULL is accepted. */
 void pyprof_error_destroy(struct pyprof_error *error);

@@ -14,11 +14,11 @@
 #include <stdlib.h>
 
 /** An anonymous vector type of elements of `type`. */
-#define PYPROF_VEC(type)                                                      \
-	struct {                                                               \
-		type *items;                                                   \
-		size_t count;                                                  \
-		size_t capacity;                                               \
+#define PYPROF_VEC(type)         \
+	struct {                 \
+		type *items;     \
+		size_t count;    \
+		size_t capacity; \
 	}
 
 /**
@@ -43,22 +43,22 @@ static inline bool pyprof_vec_grow(void **items, size_t *capacity,
 }
 
 /** Make room for `extra` more elements. False when out of memory. */
-#define pyprof_vec_reserve(vec, extra)                                        \
-	pyprof_vec_grow((void **)&(vec)->items, &(vec)->capacity,              \
+#define pyprof_vec_reserve(vec, extra)                            \
+	pyprof_vec_grow((void **)&(vec)->items, &(vec)->capacity, \
 			(vec)->count + (extra), sizeof(*(vec)->items))
 
 /** Append one element. False, with nothing changed, when out of memory. */
-#define pyprof_vec_push(vec, ...)                                             \
-	(pyprof_vec_reserve(vec, 1) ?                                          \
-		 ((vec)->items[(vec)->count++] = (__VA_ARGS__), true) :        \
-		 false)
+#define pyprof_vec_push(vec, ...)                                       \
+	(pyprof_vec_reserve(vec, 1)                                     \
+		 ? ((vec)->items[(vec)->count++] = (__VA_ARGS__), true) \
+		 : false)
 
 /** Release the elements; the vector is empty again. */
-#define pyprof_vec_deinit(vec)                                                \
-	do {                                                                   \
-		free((vec)->items);                                            \
-		(vec)->items = NULL;                                           \
-		(vec)->count = (vec)->capacity = 0;                            \
+#define pyprof_vec_deinit(vec)                      \
+	do {                                        \
+		free((vec)->items);                 \
+		(vec)->items = NULL;                \
+		(vec)->count = (vec)->capacity = 0; \
 	} while (0)
 
 #endif /* PYPROF_BASE_VEC_H */
