@@ -64,6 +64,9 @@ struct pyprof_arguments {
 	struct pyprof_option_value options[PYPROF_MAX_OPTIONS];
 	/** `--json` was given (commands with PYPROF_COMMAND_JSON). */
 	bool json;
+	/** `--output FILE` (commands with PYPROF_COMMAND_OUTPUT); NULL when it
+	 * was not given. pyprof_command_run() does the writing. */
+	const char *output;
 };
 
 enum pyprof_command_flag {
@@ -71,6 +74,10 @@ enum pyprof_command_flag {
 	PYPROF_COMMAND_JSON = 1 << 0,
 	/** Positional arguments are file names. */
 	PYPROF_COMMAND_FILES = 1 << 1,
+	/** Takes `--output FILE`. */
+	PYPROF_COMMAND_OUTPUT = 1 << 2,
+	/** Positional arguments are names of commands. */
+	PYPROF_COMMAND_NAMES = 1 << 3,
 };
 
 struct pyprof_command {
@@ -116,6 +123,17 @@ struct pyprof_error *pyprof_command_run(struct pyprof_session *session,
 struct pyprof_error *pyprof_command_complete(const char *line,
 					     struct pyprof_buf *out,
 					     bool *files_ret) PYPROF_MUST_CHECK;
+
+/**
+ * The command that words begin with, by its longest name.
+ *
+ * USAGE, naming the nearest one, when there is none.
+ *
+ * @param[out] used_ret How many words its name has.
+ */
+struct pyprof_error *pyprof_command_find(const char *const *words, size_t count,
+					 const struct pyprof_command **ret,
+					 size_t *used_ret) PYPROF_MUST_CHECK;
 
 /** Help of one command, or of all when NULL. */
 void pyprof_command_help(const struct pyprof_command *command,

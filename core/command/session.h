@@ -79,9 +79,9 @@ struct pyprof_error *pyprof_session_inspect(struct pyprof_session *session,
  * The profile, with all samples taken in; USAGE when nothing was sampled yet.
  * Unlock by pyprof_session_release_profile().
  */
-struct pyprof_error *
-pyprof_session_profile(struct pyprof_session *session,
-		       const struct pyprof_profile **ret) PYPROF_MUST_CHECK;
+struct pyprof_error *pyprof_session_profile(struct pyprof_session *session,
+					    const struct pyprof_profile **ret)
+	PYPROF_MUST_CHECK;
 void pyprof_session_release_profile(struct pyprof_session *session);
 
 #endif /* PYPROF_COMMAND_SESSION_H */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/command/command.h"
+
+#include <string.h>
+
+#include "core/command/line.h"
+#include "core/command/nearest.h"
+#include "core/command/options.h"
+
+/** All commands, in the order of `help`. */
+#define COMMANDS(ROW) ROW(help)
+
+#define DECLARE(name) extern const struct pyprof_command pyprof_cmd_##name;
+COMMANDS(DECLARE)
+#undef DECLARE
+
+const struct pyprof_command *const pyprof_commands[] = {
+#define ENTRY(name) &pyprof_cmd_##name,
+	COMMANDS(ENTRY)
+#undef ENTRY
+		NULL,
+};
+
+/** How many words at the front spell the name; 0 when they do not. */
+static size_t match_name(const char *name, const char *const *words,
+			 size_t count)
+{
+	size_t first = strcspn(name, " ");
+	if (count < 1 || strlen(words[0]) != first ||
+	    strncmp(words[0], name, first) != 0)
+		return 0;
+	if (!name[first])
+		return 1;
+	return count > 1 && strcmp(words[1], name + first + 1) == 0 ? 2 : 0;
+}
+
+static struct pyprof_error *unknown(const char *const *words, size_t count)
+{
+	struct pyprof_nearest nearest = {};
+	_cleanup_buf_ struct pyprof_buf two = PYPROF_BUF_INIT;
+	pyprof_buf_printf(&two, "%s %s", words[0], count > 1 ? words[1] : "");
+	for (size_t i = 0; pyprof_commands[i]; i++) {
+		const char *name = pyprof_commands[i]->name;
+		pyprof_nearest_offer(&nearest,
+				     strchr(name, ' ') ? two.data : words[0],
+				     name);
+	}
+	if (!nearest.word)
+		return pyprof_error_create(
+			PYPROF_ERROR_USAGE,
+			"there is no command %.60s; see pyprof help", words[0]);
+	return pyprof_error_create(
+		PYPROF_ERROR_USAGE,
+		"there is no command %.60s; did you mean %s?", words[0],
+		nearest.word);
+}
+
+struct pyprof_error *pyprof_command_find(const char *const *words, size_t count,
+					 const struct pyprof_command **ret,
+					 size_t *used_ret)
+{
+	const struct pyprof_command *found = NULL;
+	size_t used = 0;
+	for (size_t i = 0; pyprof_commands[i]; i++) {
+		size_t matched =
+			match_name(pyprof_commands[i]->name, words, count);
+		if (matched > used) {
+			found = pyprof_commands[i];
+			used = matched;
+		}
+	}
+	if (!found)
+		return unknown(words, count);
+	*ret = found;
+	*used_ret = used;
+	return NULL;
+}
+
+static struct pyprof_error *run_words(struct pyprof_session *session,
+				      const struct pyprof_line *line,
+				      struct pyprof_buf *out)
+{
+	const struct pyprof_command *command = NULL;
+	struct pyprof_arguments arguments;
+	size_t used = 0;
+	bool help = false;
+
+	if (!line->count || strcmp(line->words[0], "--help") == 0) {
+		pyprof_command_help(NULL, out);
+		return pyprof_buf_error(out);
+	}
+	struct pyprof_error *err =
+		pyprof_command_find(line->words, line->count, &command, &used);
+	if (!err)
+		err = pyprof_options_parse(command, line->words + used,
+					   line->count - used, &arguments,
+					   &help);
+	if (err)
+		return err;
+	if (help) {
+		pyprof_command_help(command, out);
+		return pyprof_buf_error(out);
+	}
+	err = command->run(session, &arguments, out);
+	return err ? err : pyprof_buf_error(out);
+}
+
+struct pyprof_error *pyprof_command_run(struct pyprof_session *session,
+					const char *line,
+					struct pyprof_buf *out)
+{
+	struct pyprof_line words = {};
+	struct pyprof_error *err = pyprof_line_split(line, false, &words);
+	if (err)
+		return err;
+	err = run_words(session, &words, out);
+	pyprof_line_deinit(&words);
+	return err;
+}
