@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Writing JSON into a buffer: the commas, the escaping and the numbers.
+ *
+ * The caller keeps to JSON's grammar: a key before each value of an object,
+ * every begin with its end. Text may be any bytes: what is not UTF-8 becomes
+ * U+FFFD. `<` is escaped, so that the result can stand in a web page.
+ */
+#ifndef PYPROF_BASE_JSON_H
+#define PYPROF_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/buf.h"
+
+struct pyprof_json {
+	struct pyprof_buf *out;
+	/** The next value or key follows another one. */
+	bool follows;
+};
+
+/** A writer that appends to `out`. */
+#define PYPROF_JSON_INIT(out) ((struct pyprof_json){(out), false})
+
+void pyprof_json_begin_object(struct pyprof_json *json);
+void pyprof_json_end_object(struct pyprof_json *json);
+void pyprof_json_begin_array(struct pyprof_json *json);
+void pyprof_json_end_array(struct pyprof_json *json);
+void pyprof_json_key(struct pyprof_json *json, const char *key);
+
+/** NULL is written as null. */
+void pyprof_json_string(struct pyprof_json *json, const char *text);
+void pyprof_json_int(struct pyprof_json *json, int64_t value);
+void pyprof_json_uint(struct pyprof_json *json, uint64_t value);
+/** Written with at most `decimals` decimals; null when not finite. */
+void pyprof_json_double(struct pyprof_json *json, double value, int decimals);
+void pyprof_json_bool(struct pyprof_json *json, bool value);
+void pyprof_json_null(struct pyprof_json *json);
+
+#endif /* PYPROF_BASE_JSON_H */
