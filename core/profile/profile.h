@@ -79,6 +79,7 @@ struct pyprof_location {
 struct pyprof_stack {
 	/** Below its own id; stack 0 is the empty one and its own parent. */
 	uint32_t parent;
+	/** UINT32_MAX for stack 0. */
 	uint32_t location;
 	/** How many locations it has; 0 for stack 0. */
 	uint32_t depth;
@@ -110,7 +111,10 @@ struct pyprof_pauses {
 };
 
 void pyprof_pauses_add(struct pyprof_pauses *pauses, uint64_t ns);
-/** The duration, ns, that `percent` of all are not above; 0 when empty. */
+/**
+ * The duration, ns, that `percent` of all are not above; 0 when empty. At most
+ * an eighth too long.
+ */
 uint64_t pyprof_pauses_percentile(const struct pyprof_pauses *pauses,
 				  double percent);
 
@@ -144,17 +148,25 @@ struct pyprof_error *pyprof_profile_create(struct pyprof_profile **ret)
 	PYPROF_MUST_CHECK;
 void pyprof_profile_destroy(struct pyprof_profile *profile);
 
-/** Forget all samples; strings, functions and stacks may stay. */
+/**
+ * Forget all samples and set all counts of the meta to 0. Its other facts, and
+ * all ids, stay.
+ */
 void pyprof_profile_reset(struct pyprof_profile *profile);
 
 struct pyprof_strtab *pyprof_profile_strings(struct pyprof_profile *profile);
 const char *pyprof_profile_string(const struct pyprof_profile *profile,
 				  uint32_t id);
+size_t pyprof_profile_string_length(const struct pyprof_profile *profile,
+				    uint32_t id);
 struct pyprof_profile_meta *pyprof_profile_meta(struct pyprof_profile *profile);
 const struct pyprof_profile_meta *
 pyprof_profile_meta_const(const struct pyprof_profile *profile);
 
-/* Building. Every id given out is dense and starts at 0. */
+/*
+ * Building. Every id given out is dense and starts at 0. An id that was not
+ * given out is a CORRUPT error.
+ */
 
 struct pyprof_error *
 pyprof_profile_function(struct pyprof_profile *profile,
@@ -170,8 +182,8 @@ struct pyprof_error *pyprof_profile_stack(struct pyprof_profile *profile,
 /** Threads are the same when tid and ident are; the name may change. */
 struct pyprof_error *
 pyprof_profile_thread(struct pyprof_profile *profile,
-		      const struct pyprof_profile_thread *thread,
-		      uint32_t *ret) PYPROF_MUST_CHECK;
+		      const struct pyprof_profile_thread *thread, uint32_t *ret)
+	PYPROF_MUST_CHECK;
 struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 					uint32_t stack, uint32_t thread,
 					enum pyprof_state state, uint64_t ns)

@@ -41,10 +41,11 @@ struct pyprof_times {
 	uint64_t self_group_ns[PYPROF_GROUP_COUNT];
 };
 
+/** A place without a line counts to its function's first. */
 struct pyprof_line_row {
 	uint32_t file;
 	int32_t line;
-	/** The function with the most self time (else total) on the line. */
+	/** The function with the most self time (then total) on the line. */
 	uint32_t function;
 	struct pyprof_times times;
 };
@@ -56,13 +57,17 @@ struct pyprof_file_row {
 	uint32_t file;
 	struct pyprof_times times;
 };
+/** Time in every state, whichever states the filter takes. */
 struct pyprof_thread_row {
 	uint32_t thread;
 	uint64_t ns[PYPROF_STATE_COUNT];
 	uint64_t samples[PYPROF_STATE_COUNT];
 };
 
-/** One node of the call tree, by function; children follow their parent. */
+/**
+ * One node of the call tree, by function: a parent, then its children with
+ * theirs, the one with the most total time first.
+ */
 struct pyprof_tree_row {
 	/** Index of the parent row; its own index for a root. */
 	uint32_t parent;
@@ -87,14 +92,17 @@ struct pyprof_summary {
 	size_t thread_count;
 	struct pyprof_tree_row *tree;
 	size_t tree_count;
-	/** All time that passed the filter, and all time there is. */
+	/** All that passed the filter, and all of its threads in any state. */
 	uint64_t ns, all_ns;
 	uint64_t samples, all_samples;
-	/** All time by group, unfiltered by state. */
+	/** `all_ns` by group. */
 	uint64_t group_ns[PYPROF_GROUP_COUNT];
 };
 
-/** Sum up a profile. Rows are sorted as asked, ties in a stable order. */
+/**
+ * Sum up a profile. Rows are sorted as asked, ties by name; threads by their
+ * time that passed the filter. What has no time in the filter has no row.
+ */
 struct pyprof_error *pyprof_summary_create(const struct pyprof_profile *profile,
 					   const struct pyprof_filter *filter,
 					   enum pyprof_sort sort,

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/make_profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/test_error.h"
+
+struct pyprof_profile *test_profile(void)
+{
+	struct pyprof_profile *profile;
+	ck_ok(pyprof_profile_create(&profile));
+	return profile;
+}
+
+uint32_t test_string(struct pyprof_profile *profile, const char *text)
+{
+	uint32_t id;
+	ck_ok(pyprof_strtab_intern(pyprof_profile_strings(profile), text,
+				   strlen(text), &id));
+	return id;
+}
+
+uint32_t test_thread(struct pyprof_profile *profile, int32_t tid,
+		     const char *name)
+{
+	struct pyprof_profile_thread thread = {
+		.tid = tid,
+		.ident = 0x7f0000000000 + (uint64_t)tid,
+		.name = test_string(profile, name),
+		.is_main = tid == 1,
+	};
+	uint32_t id;
+	ck_ok(pyprof_profile_thread(profile, &thread, &id));
+	return id;
+}
+
+static uint32_t make_location(struct pyprof_profile *profile, char *frame)
+{
+	char *file = strchr(frame, '@');
+	char *line = strrchr(frame, ':');
+	ck_assert_msg(file && line > file, "no frame: %s", frame);
+	*file++ = *line++ = '\0';
+	char *first = strchr(line, '/');
+	struct pyprof_function function = {
+		.name = test_string(profile, frame),
+		.qualname = test_string(profile, frame),
+		.file = test_string(profile, file),
+		.first_line = first ? atoi(first + 1) : 1,
+	};
+	struct pyprof_location location = {.line = atoi(line)};
+	uint32_t id;
+	ck_ok(pyprof_profile_function(profile, &function, &location.function));
+	ck_ok(pyprof_profile_location(profile, &location, &id));
+	return id;
+}
+
+uint32_t test_stack(struct pyprof_profile *profile, const char *frames)
+{
+	char *copy = strdup(frames);
+	char *rest = copy;
+	uint32_t stack = 0;
+	for (char *frame; (frame = strsep(&rest, " "));) {
+		if (*frame)
+			ck_ok(pyprof_profile_stack(
+				profile, stack, make_location(profile, frame),
+				&stack));
+	}
+	free(copy);
+	return stack;
+}
+
+void test_add(struct pyprof_profile *profile, const char *frames,
+	      uint32_t thread, enum pyprof_state state, unsigned times)
+{
+	uint32_t stack = test_stack(profile, frames);
+	for (unsigned i = 0; i < times; i++)
+		ck_ok(pyprof_profile_add(profile, stack, thread, state,
+					 10000000));
+}
