@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
+
 /** Write the comma that separates what comes from what was. */
 static void separate(struct pyprof_json *json)
 {
@@ -46,29 +48,6 @@ void pyprof_json_end_array(struct pyprof_json *json)
 	end(json, ']');
 }
 
-/**
- * How many bytes the UTF-8 sequence at `text` has; 0 when it is not one.
- * Overlong forms, surrogates and what is above U+10FFFF are none.
- */
-static size_t sequence_length(const unsigned char *text)
-{
-	unsigned char first = text[0];
-	size_t length = first < 0x80			? 1
-			: first >= 0xc2 && first < 0xe0 ? 2
-			: first >= 0xe0 && first < 0xf0 ? 3
-			: first >= 0xf0 && first < 0xf5 ? 4
-							: 0;
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((first == 0xe0 && text[1] < 0xa0) ||
-	    (first == 0xed && text[1] >= 0xa0) ||
-	    (first == 0xf0 && text[1] < 0x90) ||
-	    (first == 0xf4 && text[1] >= 0x90))
-		return 0;
-	return length;
-}
-
 static void put_escaped(struct pyprof_buf *out, unsigned char c)
 {
 	switch (c) {
@@ -93,26 +72,26 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<';
 }
 
-static void put_string(struct pyprof_buf *out, const char *text)
+static void put_string(struct pyprof_buf *out, const char *text, size_t length)
 {
-	const unsigned char *at = (const unsigned char *)text;
 	pyprof_buf_putc(out, '"');
-	while (*at) {
+	for (size_t at = 0; at < length;) {
 		size_t plain = 0;
-		while (is_plain(at[plain]))
+		while (at + plain < length &&
+		       is_plain((unsigned char)text[at + plain]))
 			plain++;
-		pyprof_buf_append(out, at, plain);
+		pyprof_buf_append(out, text + at, plain);
 		at += plain;
-		if (!*at)
+		if (at == length)
 			break;
-		size_t length = sequence_length(at);
-		if (length > 1)
-			pyprof_buf_append(out, at, length);
-		else if (length == 1)
-			put_escaped(out, *at);
+		size_t size = pyprof_utf8_character(text + at, length - at);
+		if (size > 1)
+			pyprof_buf_append(out, text + at, size);
+		else if (size == 1)
+			put_escaped(out, (unsigned char)text[at]);
 		else
-			pyprof_buf_puts(out, "\xef\xbf\xbd");
-		at += length ? length : 1;
+			pyprof_buf_puts(out, PYPROF_UTF8_REPLACEMENT);
+		at += size ? size : 1;
 	}
 	pyprof_buf_putc(out, '"');
 }
@@ -120,19 +99,23 @@ static void put_string(struct pyprof_buf *out, const char *text)
 void pyprof_json_key(struct pyprof_json *json, const char *key)
 {
 	separate(json);
-	put_string(json->out, key);
+	put_string(json->out, key, strlen(key));
 	pyprof_buf_putc(json->out, ':');
 	json->follows = false;
 }
 
+void pyprof_json_text(struct pyprof_json *json, const char *text, size_t length)
+{
+	separate(json);
+	put_string(json->out, text, length);
+}
+
 void pyprof_json_string(struct pyprof_json *json, const char *text)
 {
-	if (!text) {
+	if (text)
+		pyprof_json_text(json, text, strlen(text));
+	else
 		pyprof_json_null(json);
-		return;
-	}
-	separate(json);
-	put_string(json->out, text);
 }
 
 void pyprof_json_int(struct pyprof_json *json, int64_t value)

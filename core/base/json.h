@@ -11,6 +11,7 @@
 #define PYPROF_BASE_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/base/buf.h"
@@ -30,6 +31,9 @@ void pyprof_json_begin_array(struct pyprof_json *json);
 void pyprof_json_end_array(struct pyprof_json *json);
 void pyprof_json_key(struct pyprof_json *json, const char *key);
 
+/** Text of `length` bytes, which may hold NUL. */
+void pyprof_json_text(struct pyprof_json *json, const char *text,
+		      size_t length);
 /** NULL is written as null. */
 void pyprof_json_string(struct pyprof_json *json, const char *text);
 void pyprof_json_int(struct pyprof_json *json, int64_t value);
