@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/sampler/decoder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "core/base/vec.h"
+#include "core/cpython/code.h"
+
+/* Locations of instructions that were decoded before, by hash; a collision
+ * only costs decoding again. */
+#define MEMO_SIZE 16384
+
+struct memo {
+	uint64_t code, instr, fingerprint;
+	uint32_t flags, location;
+	bool hidden;
+};
+
+/* What is known of a thread state from its earlier samples. */
+struct known_thread {
+	uint64_t tstate, ident;
+	int32_t tid;
+	uint32_t thread, stack;
+	UT_hash_handle hh;
+};
+
+struct pyprof_decoder {
+	struct pyprof_attachment *attachment;
+	struct pyprof_profile *profile;
+	struct pyprof_code_cache *codes;
+	struct known_thread *threads;
+	struct memo *memo;
+	PYPROF_VEC(uint32_t) locations;
+};
+
+struct pyprof_error *pyprof_decoder_create(struct pyprof_attachment *attachment,
+					   struct pyprof_profile *profile,
+					   struct pyprof_decoder **ret)
+{
+	struct pyprof_decoder *decoder = calloc(1, sizeof(*decoder));
+	if (!decoder)
+		return pyprof_error_oom();
+	decoder->attachment = attachment;
+	decoder->profile = profile;
+	decoder->memo = calloc(MEMO_SIZE, sizeof(*decoder->memo));
+	struct pyprof_error *err = decoder->memo ? NULL : pyprof_error_oom();
+	if (!err)
+		err = pyprof_code_cache_create(&attachment->decode_python,
+					       pyprof_profile_strings(profile),
+					       &decoder->codes);
+	if (err) {
+		pyprof_decoder_destroy(decoder);
+		return err;
+	}
+	*ret = decoder;
+	return NULL;
+}
+
+void pyprof_decoder_destroy(struct pyprof_decoder *decoder)
+{
+	if (!decoder)
+		return;
+	struct known_thread *thread, *next;
+	HASH_ITER(hh, decoder->threads, thread, next)
+	{
+		HASH_DEL(decoder->threads, thread);
+		free(thread);
+	}
+	pyprof_code_cache_destroy(decoder->codes);
+	free(decoder->memo);
+	pyprof_vec_deinit(&decoder->locations);
+	free(decoder);
+}
+
+/* The kernel's name of a thread, as a string of the profile; 0 if unknown. */
+static uint32_t thread_name(struct pyprof_decoder *decoder, int32_t tid)
+{
+	struct pyprof_target *target = decoder->attachment->decode_target;
+	const struct pyprof_os_thread *threads;
+	size_t count;
+	uint32_t name = 0;
+	_cleanup_error_ struct pyprof_error *err =
+		target->ops->threads(target, &threads, &count);
+	for (size_t i = 0; !err && i < count; i++)
+		if (threads[i].tid == tid)
+			err = pyprof_strtab_intern(
+				pyprof_profile_strings(decoder->profile),
+				threads[i].name,
+				strnlen(threads[i].name,
+					sizeof(threads[i].name)),
+				&name);
+	return name;
+}
+
+static struct pyprof_error *new_thread(struct pyprof_decoder *decoder,
+				       const struct pyprof_raw_sample *raw,
+				       uint32_t *ret)
+{
+	struct pyprof_thread thread;
+	int64_t interp_id = 0;
+	bool is_main = raw->tid == decoder->attachment->target->pid;
+	_cleanup_error_ struct pyprof_error *unknown = pyprof_thread_resolve(
+		&decoder->attachment->decode_python, raw->tstate, &thread);
+	if (!unknown) {
+		interp_id = thread.interp_id;
+		is_main = thread.is_main;
+	}
+	struct pyprof_profile_thread made = {
+		.tid = raw->tid,
+		.ident = raw->ident,
+		.name = thread_name(decoder, raw->tid),
+		.interp_id = interp_id,
+		.is_main = is_main,
+	};
+	return pyprof_profile_thread(decoder->profile, &made, ret);
+}
+
+static struct pyprof_error *know_thread(struct pyprof_decoder *decoder,
+					const struct pyprof_raw_sample *raw,
+					struct known_thread **ret)
+{
+	struct known_thread *known;
+	HASH_FIND(hh, decoder->threads, &raw->tstate, sizeof(raw->tstate),
+		  known);
+	if (known && known->ident == raw->ident && known->tid == raw->tid) {
+		*ret = known;
+		return NULL;
+	}
+	uint32_t thread;
+	struct pyprof_error *err = new_thread(decoder, raw, &thread);
+	if (err)
+		return err;
+	if (!known) {
+		known = calloc(1, sizeof(*known));
+		if (!known)
+			return pyprof_error_oom();
+		known->tstate = raw->tstate;
+		HASH_ADD(hh, decoder->threads, tstate, sizeof(known->tstate),
+			 known);
+		if (!known->hh.tbl) {
+			free(known);
+			return pyprof_error_oom();
+		}
+	}
+	known->ident = raw->ident;
+	known->tid = raw->tid;
+	known->thread = thread;
+	known->stack = 0;
+	*ret = known;
+	return NULL;
+}
+
+static struct memo *memo_of(struct pyprof_decoder *decoder,
+			    const struct pyprof_raw_frame *frame)
+{
+	uint64_t hash = (frame->code >> 4) * UINT64_C(0x9e3779b97f4a7c15) ^
+			frame->instr * UINT64_C(0xc2b2ae3d27d4eb4f);
+	return &decoder->memo[(hash >> 32) % MEMO_SIZE];
+}
+
+static struct pyprof_error *make_location(struct pyprof_decoder *decoder,
+					  const struct pyprof_frame *frame,
+					  uint32_t *ret)
+{
+	struct pyprof_function function = {
+		.name = frame->code->name,
+		.qualname = frame->code->qualname,
+		.file = frame->code->file,
+		.first_line = frame->code->first_line,
+	};
+	struct pyprof_location location = {.line = frame->position.line};
+	struct pyprof_error *err = pyprof_profile_function(
+		decoder->profile, &function, &location.function);
+	if (err)
+		return err;
+	return pyprof_profile_location(decoder->profile, &location, ret);
+}
+
+/* The location of a frame, from the memo where its code is still the same. */
+static struct pyprof_error *locate(struct pyprof_decoder *decoder,
+				   const struct pyprof_raw_frame *raw,
+				   const struct memo **ret)
+{
+	struct memo *memo = memo_of(decoder, raw);
+	const struct pyprof_code *code;
+	struct pyprof_error *err =
+		pyprof_code_get(decoder->codes, raw->code, &code);
+	if (err)
+		return err;
+	if (memo->code == raw->code && memo->instr == raw->instr &&
+	    memo->flags == raw->flags &&
+	    memo->fingerprint == code->fingerprint) {
+		*ret = memo;
+		return NULL;
+	}
+	struct pyprof_frame frame;
+	uint32_t location;
+	err = pyprof_frame_decode(decoder->codes, raw, false, &frame);
+	if (!err)
+		err = make_location(decoder, &frame, &location);
+	if (err)
+		return err;
+	*memo = (struct memo){
+		.code = raw->code,
+		.instr = raw->instr,
+		.flags = raw->flags,
+		.fingerprint = code->fingerprint,
+		.location = location,
+		.hidden = frame.hidden,
+	};
+	*ret = memo;
+	return NULL;
+}
+
+/* The stack of a sample. A frame that cannot be decoded spoils the sample. */
+static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
+				       const struct pyprof_raw_sample *raw,
+				       uint32_t *ret)
+{
+	decoder->locations.count = 0;
+	for (size_t i = 0; i < raw->count; i++) {
+		const struct memo *memo;
+		struct pyprof_error *err =
+			locate(decoder, &raw->frames[i], &memo);
+		if (err)
+			return err;
+		if (!memo->hidden &&
+		    !pyprof_vec_push(&decoder->locations, memo->location))
+			return pyprof_error_oom();
+	}
+	uint32_t stack = 0;
+	for (size_t i = decoder->locations.count; i-- > 0;) {
+		struct pyprof_error *err = pyprof_profile_stack(
+			decoder->profile, stack, decoder->locations.items[i],
+			&stack);
+		if (err)
+			return err;
+	}
+	*ret = stack;
+	return NULL;
+}
+
+enum pyprof_state pyprof_state_outside(const struct pyprof_layout *layout,
+				       const struct pyprof_task_state *os,
+				       uint64_t gil)
+{
+	if (os->running)
+		return PYPROF_STATE_NATIVE;
+	enum pyprof_wait wait = pyprof_wait_of_syscall(os->syscall);
+	if (wait == PYPROF_WAIT_LOCK && gil && os->args[0] >= gil &&
+	    os->args[0] - gil < (uint64_t)layout->at.gil.size)
+		return PYPROF_STATE_WAIT_GIL;
+	switch (wait) {
+	case PYPROF_WAIT_LOCK:
+		return PYPROF_STATE_WAIT_LOCK;
+	case PYPROF_WAIT_IO:
+		return PYPROF_STATE_WAIT_IO;
+	case PYPROF_WAIT_SLEEP:
+		return PYPROF_STATE_WAIT_SLEEP;
+	case PYPROF_WAIT_PROCESS:
+		return PYPROF_STATE_WAIT_PROCESS;
+	case PYPROF_WAIT_NONE:
+	case PYPROF_WAIT_OTHER:
+		break;
+	}
+	return PYPROF_STATE_WAIT_OTHER;
+}
+
+/*
+ * Python or C code, for the thread that holds the GIL: a frame that stands on
+ * a call and has called no Python function is in a C function. An operator
+ * that the interpreter has not specialised, where it does specialise, is one
+ * of a C type.
+ */
+static enum pyprof_state holder_state(struct pyprof_decoder *decoder,
+				      const struct pyprof_raw_sample *raw)
+{
+	const struct pyprof_layout *layout =
+		&decoder->attachment->python->layout;
+	struct pyprof_frame frame;
+	if (!raw->count)
+		return PYPROF_STATE_NATIVE_GIL;
+	_cleanup_error_ struct pyprof_error *err = pyprof_frame_decode(
+		decoder->codes, &raw->frames[0], true, &frame);
+	if (err || frame.hidden)
+		return PYPROF_STATE_PYTHON;
+	bool specialises = pyprof_has(layout, code.adaptive);
+	if (frame.opcode_class == PYPROF_OPCODE_CALL ||
+	    (frame.opcode_class == PYPROF_OPCODE_OPERATOR && specialises))
+		return PYPROF_STATE_NATIVE_GIL;
+	return PYPROF_STATE_PYTHON;
+}
+
+static enum pyprof_state state_of(struct pyprof_decoder *decoder,
+				  const struct pyprof_raw_sample *raw)
+{
+	if (raw->role == PYPROF_GIL_HOLDER)
+		return holder_state(decoder, raw);
+	return pyprof_state_outside(&decoder->attachment->python->layout,
+				    &raw->os, raw->gil);
+}
+
+static struct pyprof_error *take(struct pyprof_decoder *decoder,
+				 const struct pyprof_raw_sample *raw)
+{
+	struct pyprof_profile_meta *meta =
+		pyprof_profile_meta(decoder->profile);
+	struct known_thread *known;
+	struct pyprof_error *err = know_thread(decoder, raw, &known);
+	if (err)
+		return err;
+	if (!raw->same) {
+		uint32_t stack;
+		err = make_stack(decoder, raw, &stack);
+		if (err)
+			return err;
+		known->stack = stack;
+	}
+	err = pyprof_profile_add(decoder->profile, known->stack, known->thread,
+				 state_of(decoder, raw), raw->ns);
+	if (err)
+		return err;
+	if (!raw->beside)
+		meta->samples[raw->exactness]++;
+	if (raw->end != PYPROF_WALK_COMPLETE)
+		meta->cut++;
+	return NULL;
+}
+
+struct pyprof_error *pyprof_decoder_drain(struct pyprof_decoder *decoder,
+					  struct pyprof_ring *ring)
+{
+	struct pyprof_profile_meta *meta =
+		pyprof_profile_meta(decoder->profile);
+	const struct pyprof_raw_sample *raw;
+	pyprof_code_cache_next_epoch(decoder->codes);
+	while ((raw = pyprof_ring_peek(ring))) {
+		pyprof_code_cache_prefetch(decoder->codes, raw->frames,
+					   raw->count);
+		struct pyprof_error *err = take(decoder, raw);
+		if (raw->held_ns)
+			pyprof_pauses_add(&meta->pauses, raw->held_ns);
+		pyprof_ring_pop(ring);
+		if (err && err->code == PYPROF_ERROR_OOM)
+			return err;
+		if (err)
+			meta->bad[err->code]++;
+		pyprof_error_destroy(err);
+	}
+	return NULL;
+}

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/sampler/machine.h"
+#include "core/target/linux_process.h"
+
+/* Tries to prove one sample before something else is done. */
+#define ATTEMPTS 3
+/* How often the GILs, or without them the threads, are listed anew. */
+#define LANES_EVERY_NS (100 * INT64_C(1000000))
+/* How often an interpreter is looked for while there is none. */
+#define ATTACH_EVERY_NS (50 * INT64_C(1000000))
+/* A tick not handled for so long, while the process runs, is lost. */
+#define TICK_LOST_NS PYPROF_NS_PER_SECOND
+/* So many lost in a row: ticks do not work here. */
+#define TICKS_LOST_MAX 3
+/* So many unreadable looks in a row: this is another program now. */
+#define FAULTS_MAX 20
+/* The share of a period that sample times are moved at random, each way, so
+ * that they do not keep step with the program. */
+#define JITTER 0.25
+
+static void count_bad(struct pyprof_sampler *sampler,
+		      enum pyprof_error_code code)
+{
+	atomic_fetch_add(&sampler->counts.bad[code], 1);
+}
+
+static struct pyprof_error *list_gils(struct pyprof_sampler *sampler)
+{
+	struct pyprof_python *python = sampler->attachment->python;
+	struct pyprof_interps interps = {};
+	struct pyprof_error *err = pyprof_interps_read(python, &interps);
+	if (err)
+		return err;
+	int64_t now = pyprof_clock_ns();
+	size_t known = sampler->lanes.count;
+	for (size_t i = 0; i < interps.list.count; i++) {
+		uint64_t gil = interps.list.items[i].gil;
+		bool seen = !gil;
+		for (size_t j = 0; j < sampler->lanes.count && !seen; j++)
+			seen = sampler->lanes.items[j].gil == gil;
+		if (!seen &&
+		    !pyprof_vec_push(&sampler->lanes, (struct pyprof_lane){
+							      .gil = gil,
+							      .last_ns = now,
+						      }))
+			err = pyprof_error_oom();
+	}
+	/* GILs of interpreters that have ended go. */
+	size_t kept = 0;
+	for (size_t i = 0; i < sampler->lanes.count; i++) {
+		bool alive = i >= known;
+		for (size_t j = 0; j < interps.list.count && !alive; j++)
+			alive = interps.list.items[j].gil ==
+				sampler->lanes.items[i].gil;
+		if (alive)
+			sampler->lanes.items[kept++] = sampler->lanes.items[i];
+	}
+	sampler->lanes.count = kept;
+	pyprof_interps_deinit(&interps);
+	return err;
+}
+
+static struct pyprof_error *list_threads(struct pyprof_sampler *sampler)
+{
+	struct pyprof_threads threads = {};
+	struct pyprof_error *err =
+		pyprof_threads_read(sampler->attachment->python, &threads);
+	if (err)
+		return err;
+	int64_t now = pyprof_clock_ns();
+	PYPROF_VEC(struct pyprof_lane) lanes = {};
+	for (size_t i = 0; i < threads.list.count && !err; i++) {
+		struct pyprof_lane lane = {
+			.tstate = threads.list.items[i].address,
+			.last_ns = now,
+		};
+		for (size_t j = 0; j < sampler->lanes.count; j++)
+			if (sampler->lanes.items[j].tstate == lane.tstate)
+				lane.last_ns = sampler->lanes.items[j].last_ns;
+		if (!pyprof_vec_push(&lanes, lane))
+			err = pyprof_error_oom();
+	}
+	pyprof_vec_deinit(&sampler->lanes);
+	sampler->lanes.items = lanes.items;
+	sampler->lanes.count = lanes.count;
+	sampler->lanes.capacity = lanes.capacity;
+	pyprof_threads_deinit(&threads);
+	return err;
+}
+
+static void list_lanes(struct pyprof_sampler *sampler, int64_t now)
+{
+	if (sampler->lanes.count &&
+	    now - sampler->lanes_read_ns < LANES_EVERY_NS)
+		return;
+	sampler->lanes_read_ns = now;
+	pyprof_observer_expire(sampler->observer);
+	bool has_gil = !sampler->attachment->python->layout.is_free_threaded;
+	_cleanup_error_ struct pyprof_error *err =
+		has_gil ? list_gils(sampler) : list_threads(sampler);
+	if (err)
+		count_bad(sampler, err->code);
+}
+
+/* Send a tick to a thread; the sample is taken when it is handled. */
+static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
+		      const struct pyprof_watched *watched, int64_t now)
+{
+	struct pyprof_pending_tick *tick = &sampler->tick;
+	if (atomic_load(&tick->waiting)) {
+		if (now - tick->sent_ns < TICK_LOST_NS)
+			return;
+		atomic_store(&tick->waiting, false);
+		if (++sampler->ticks_lost >= TICKS_LOST_MAX)
+			pyprof_sampler_fall_back(
+				sampler, PYPROF_MODE_FREE,
+				"ticks do not arrive: does the program block "
+				"the signal?");
+		return;
+	}
+	tick->tstate = watched->tstate;
+	tick->gil = lane->gil;
+	tick->ns = (uint64_t)(now - lane->last_ns);
+	tick->sent_ns = now;
+	lane->last_ns = now;
+	atomic_store(&tick->waiting, true);
+	if (syscall(SYS_tgkill, sampler->pid, watched->tid,
+		    sampler->options.tick_signal)) {
+		atomic_store(&tick->waiting, false);
+		count_bad(sampler, PYPROF_ERROR_GONE);
+	}
+}
+
+static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
+		 struct pyprof_watched *watched,
+		 const struct pyprof_observation *seen, uint64_t ns)
+{
+	struct pyprof_raw_sample head = {
+		.tstate = watched->tstate,
+		.ident = watched->ident,
+		.tid = watched->tid,
+		.role = seen->role,
+		.exactness = seen->exactness,
+		.end = watched->stack.end,
+		.gil = lane->gil,
+		.ns = ns,
+		.held_ns = seen->held_ns,
+	};
+	if (seen->role == PYPROF_GIL_OUTSIDE) {
+		_cleanup_error_ struct pyprof_error *err = pyprof_task_state(
+			&watched->task, sampler->pid, &head.os);
+		if (err) {
+			pyprof_observer_forget(sampler->observer, watched);
+			lane->tstate = 0;
+			return;
+		}
+		/* Without a GIL there is no holder: who runs, runs Python
+		 * until the frame says otherwise. */
+		if (!lane->gil && head.os.running)
+			head.role = PYPROF_GIL_HOLDER;
+	}
+	if (seen->held_ns)
+		sampler->held_ns +=
+			((double)seen->held_ns - sampler->held_ns) / 64;
+	pyprof_sampler_push(sampler, &head, &watched->stack);
+}
+
+/* The thread to look at now: who holds the GIL, or held it last. */
+static struct pyprof_watched *choose(struct pyprof_sampler *sampler,
+				     struct pyprof_lane *lane,
+				     struct pyprof_gil *gil_ret)
+{
+	struct pyprof_watched *last = NULL;
+	_cleanup_error_ struct pyprof_error *gone = NULL;
+	if (lane->tstate)
+		gone = pyprof_observer_watch(sampler->observer, lane->tstate,
+					     &last);
+	if (!lane->gil)
+		return last;
+	_cleanup_error_ struct pyprof_error *err = pyprof_observer_gil(
+		sampler->observer, lane->gil, last, gil_ret);
+	if (err) {
+		sampler->faults++;
+		count_bad(sampler, err->code);
+		return NULL;
+	}
+	sampler->faults = 0;
+	uint64_t tstate =
+		gil_ret->holder ? gil_ret->holder : gil_ret->last_holder;
+	if (!tstate || (last && tstate == lane->tstate))
+		return tstate ? last : NULL;
+	struct pyprof_watched *watched = NULL;
+	err = pyprof_observer_watch(sampler->observer, tstate, &watched);
+	/* Who held it last may be gone; who holds it may not. */
+	if (err && gil_ret->holder)
+		count_bad(sampler, err->code);
+	if (err)
+		return NULL;
+	watched->cpu = -1;
+	lane->tstate = tstate;
+	return watched;
+}
+
+static bool is_wanted(const struct pyprof_sampler *sampler,
+		      const struct pyprof_watched *watched)
+{
+	return !sampler->options.tid || sampler->options.tid == watched->tid;
+}
+
+/* The thread cannot be held: go on in the next best way. */
+static void unholdable(struct pyprof_sampler *sampler, int hold_errno)
+{
+	enum pyprof_mode next = sampler->options.tick_signal ? PYPROF_MODE_STOP
+							     : PYPROF_MODE_FREE;
+	pyprof_sampler_fall_back(
+		sampler, next,
+		hold_errno == EPERM
+			? "the thread has real-time priority"
+			: "the thread's CPU is outside the CPUs we may use");
+}
+
+/* Give up proving: a tick where there are ticks, else what was seen last. */
+static void settle(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
+		   struct pyprof_watched *watched,
+		   const struct pyprof_observation *seen, bool usable,
+		   int64_t now)
+{
+	if (sampler->options.mode == PYPROF_MODE_AUTO &&
+	    sampler->options.tick_signal && lane->gil) {
+		send_tick(sampler, lane, watched, now);
+		return;
+	}
+	if (!usable) {
+		count_bad(sampler, PYPROF_ERROR_FAULT);
+		return;
+	}
+	push(sampler, lane, watched, seen, (uint64_t)(now - lane->last_ns));
+	lane->last_ns = now;
+}
+
+/* Take the sample of one lane. */
+static void sample_lane(struct pyprof_sampler *sampler,
+			struct pyprof_lane *lane, int64_t now)
+{
+	struct pyprof_watched *watched = NULL;
+	struct pyprof_observation seen = {};
+	bool usable = false;
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		struct pyprof_gil gil = {};
+		watched = choose(sampler, lane, &gil);
+		if (!watched || !is_wanted(sampler, watched))
+			return;
+		if (sampler->mode == PYPROF_MODE_STOP && gil.holder) {
+			send_tick(sampler, lane, watched, now);
+			return;
+		}
+		bool free = sampler->mode == PYPROF_MODE_FREE;
+		enum pyprof_look_result result = pyprof_observe(
+			sampler->observer, watched, lane->gil,
+			free ? PYPROF_LOOK_FREE : PYPROF_LOOK_HELD, &seen);
+		usable = result == PYPROF_LOOK_DONE ||
+			 result == PYPROF_LOOK_UNPROVEN;
+		if (result == PYPROF_LOOK_DONE) {
+			push(sampler, lane, watched, &seen,
+			     (uint64_t)(now - lane->last_ns));
+			lane->last_ns = now;
+			return;
+		}
+		if (result == PYPROF_LOOK_ENDED) {
+			pyprof_observer_forget(sampler->observer, watched);
+			lane->tstate = 0;
+			return;
+		}
+		if (result == PYPROF_LOOK_UNHOLDABLE) {
+			unholdable(sampler, seen.hold_errno);
+			return;
+		}
+	}
+	settle(sampler, lane, watched, &seen, usable, now);
+}
+
+/* Whether what was attached to is still there. */
+static bool still_there(struct pyprof_sampler *sampler)
+{
+	return sampler->faults < FAULTS_MAX ||
+	       pyprof_linux_process_same(sampler->attachment->target);
+}
+
+static void sample_all(struct pyprof_sampler *sampler, int64_t now)
+{
+	list_lanes(sampler, now);
+	for (size_t i = 0; i < sampler->lanes.count; i++) {
+		struct pyprof_lane *lane = &sampler->lanes.items[i];
+		if (lane->last_ns < sampler->resumed_ns)
+			lane->last_ns = sampler->resumed_ns;
+		sample_lane(sampler, lane, now);
+	}
+}
+
+bool pyprof_looker_tick(struct pyprof_sampler *sampler, int32_t tid)
+{
+	struct pyprof_pending_tick *tick = &sampler->tick;
+	pthread_mutex_lock(&sampler->look_lock);
+	bool ours = atomic_load(&tick->waiting);
+	struct pyprof_watched *watched = NULL;
+	_cleanup_error_ struct pyprof_error *err = NULL;
+	if (ours && sampler->attachment)
+		err = pyprof_observer_watch(sampler->observer, tick->tstate,
+					    &watched);
+	if (watched && watched->tid == tid) {
+		struct pyprof_observation seen;
+		struct pyprof_lane lane = {.gil = tick->gil};
+		enum pyprof_look_result result =
+			pyprof_observe(sampler->observer, watched, tick->gil,
+				       PYPROF_LOOK_STOPPED, &seen);
+		/* From the signal on the thread did not run for itself. */
+		seen.held_ns = (uint64_t)(pyprof_clock_ns() - tick->sent_ns);
+		if (result == PYPROF_LOOK_DONE)
+			push(sampler, &lane, watched, &seen, tick->ns);
+		else
+			count_bad(sampler, PYPROF_ERROR_FAULT);
+	}
+	sampler->ticks_lost = 0;
+	atomic_store(&tick->waiting, false);
+	pthread_mutex_unlock(&sampler->look_lock);
+	return ours;
+}
+
+/* The period to keep: what was asked for, unless that would hold the target
+ * for more of its time than is allowed. */
+static double period_ns(const struct pyprof_sampler *sampler)
+{
+	double asked = (double)PYPROF_NS_PER_SECOND / sampler->options.rate_hz;
+	double least =
+		sampler->held_ns * 100 / sampler->options.max_stop_percent;
+	return asked > least ? asked : least;
+}
+
+/* A number in [-JITTER, JITTER]. */
+static double jitter(unsigned *seed)
+{
+	return (rand_r(seed) / (double)RAND_MAX * 2 - 1) * JITTER;
+}
+
+/* Sleep until `due_ns` or until something changes. `lock` is held. */
+static void wait_until(struct pyprof_sampler *sampler, int64_t due_ns)
+{
+	struct timespec due = {
+		.tv_sec = due_ns / PYPROF_NS_PER_SECOND,
+		.tv_nsec = due_ns % PYPROF_NS_PER_SECOND,
+	};
+	pthread_cond_timedwait(&sampler->changed, &sampler->lock, &due);
+}
+
+/* Take what is due; false when there is no interpreter to look at. */
+static bool look_once(struct pyprof_sampler *sampler, int64_t *last_ns)
+{
+	if (!sampler->attachment) {
+		_cleanup_error_ struct pyprof_error *err =
+			pyprof_sampler_attach(sampler);
+		if (!sampler->attachment)
+			return false;
+	}
+	bool there = true;
+	pthread_mutex_lock(&sampler->look_lock);
+	if (sampler->attachment && pyprof_sampler_is_running(sampler)) {
+		int64_t now = pyprof_clock_ns();
+		int64_t since = *last_ns > sampler->resumed_ns
+					? *last_ns
+					: sampler->resumed_ns;
+		uint64_t elapsed = (uint64_t)(now - since);
+		atomic_fetch_add(&sampler->counts.sampled_ns, elapsed);
+		atomic_fetch_add(&sampler->counts.due_milli,
+				 (uint64_t)((double)elapsed *
+					    sampler->options.rate_hz / 1e6));
+		*last_ns = now;
+		sample_all(sampler, now);
+		there = still_there(sampler);
+	}
+	pthread_mutex_unlock(&sampler->look_lock);
+	if (!there)
+		pyprof_sampler_detach(sampler);
+	return there;
+}
+
+void *pyprof_looker_main(void *arg)
+{
+	struct pyprof_sampler *sampler = arg;
+	unsigned seed = (unsigned)pyprof_clock_ns();
+	int64_t due_ns = 0, last_ns = 0;
+	prctl(PR_SET_TIMERSLACK, 1);
+	prctl(PR_SET_NAME, "pyprof-looker");
+	for (;;) {
+		pthread_mutex_lock(&sampler->lock);
+		while (!sampler->quit && !sampler->running) {
+			pthread_cond_wait(&sampler->changed, &sampler->lock);
+			due_ns = 0;
+		}
+		if (!sampler->quit && pyprof_clock_ns() < due_ns)
+			wait_until(sampler, due_ns);
+		bool quit = sampler->quit;
+		bool look = sampler->running && pyprof_clock_ns() >= due_ns;
+		pthread_mutex_unlock(&sampler->lock);
+		if (quit)
+			return NULL;
+		if (!look)
+			continue;
+		if (!look_once(sampler, &last_ns)) {
+			due_ns = pyprof_clock_ns() + ATTACH_EVERY_NS;
+			continue;
+		}
+		int64_t now = pyprof_clock_ns();
+		double period = period_ns(sampler);
+		if (due_ns < now - (int64_t)period)
+			due_ns = now;
+		due_ns += (int64_t)(period * (1 + jitter(&seed)));
+	}
+}
