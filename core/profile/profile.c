@@ -31,9 +31,7 @@ struct pyprof_error *pyprof_profile_create(struct pyprof_profile **ret)
 		.functions = PYPROF_INTERN_INIT_WHOLE(struct pyprof_function),
 		.locations = PYPROF_INTERN_INIT_WHOLE(struct pyprof_location),
 		.stacks = PYPROF_INTERN_INIT(struct pyprof_stack, depth),
-		/* Up to the end of `state`: padding follows it. */
-		.tallies = {.item_size = sizeof(struct pyprof_tally),
-			    .key_size = 3 * sizeof(uint32_t)},
+		.tallies = PYPROF_INTERN_INIT(struct pyprof_tally, samples),
 		.thread_keys = PYPROF_INTERN_INIT_WHOLE(struct thread_key),
 	};
 	/* The empty stack is the only one whose location is no location. */
@@ -50,9 +48,9 @@ struct pyprof_error *pyprof_profile_create(struct pyprof_profile **ret)
 	return NULL;
 }
 
-_Static_assert(offsetof(struct pyprof_tally, state) == 2 * sizeof(uint32_t) &&
+_Static_assert(offsetof(struct pyprof_tally, samples) == 4 * sizeof(uint32_t) &&
 		       sizeof(enum pyprof_state) == sizeof(uint32_t),
-	       "the key of a tally is its first three words");
+	       "the key of a tally has no padding");
 
 void pyprof_profile_destroy(struct pyprof_profile *profile)
 {
@@ -165,7 +163,9 @@ pyprof_profile_thread(struct pyprof_profile *profile,
 
 struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 					uint32_t stack, uint32_t thread,
-					enum pyprof_state state, uint64_t ns)
+					enum pyprof_state state,
+					enum pyprof_exactness exactness,
+					uint64_t ns)
 {
 	if (stack >= profile->stacks.count)
 		return unknown("stack", stack);
@@ -173,10 +173,13 @@ struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 		return unknown("thread", thread);
 	if ((unsigned)state >= PYPROF_STATE_COUNT)
 		return unknown("state", state);
+	if ((unsigned)exactness >= PYPROF_EXACT_COUNT)
+		return unknown("exactness", exactness);
 	struct pyprof_tally key = {
 		.stack = stack,
 		.thread = thread,
 		.state = state,
+		.exactness = exactness,
 	};
 	uint32_t id;
 	struct pyprof_error *err = pyprof_intern(&profile->tallies, &key, &id);

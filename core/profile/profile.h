@@ -95,10 +95,11 @@ struct pyprof_profile_thread {
 	bool is_main;
 };
 
-/** Time of one (stack, thread, state). */
+/** Time of one (stack, thread, state, exactness). */
 struct pyprof_tally {
 	uint32_t stack, thread;
 	enum pyprof_state state;
+	enum pyprof_exactness exactness;
 	uint64_t samples;
 	uint64_t ns;
 };
@@ -186,8 +187,9 @@ pyprof_profile_thread(struct pyprof_profile *profile,
 	PYPROF_MUST_CHECK;
 struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 					uint32_t stack, uint32_t thread,
-					enum pyprof_state state, uint64_t ns)
-	PYPROF_MUST_CHECK;
+					enum pyprof_state state,
+					enum pyprof_exactness exactness,
+					uint64_t ns) PYPROF_MUST_CHECK;
 
 /* Reading. Arrays are valid until the profile changes. */
 

@@ -322,7 +322,8 @@ static struct pyprof_error *take(struct pyprof_decoder *decoder,
 		known->stack = stack;
 	}
 	err = pyprof_profile_add(decoder->profile, known->stack, known->thread,
-				 state_of(decoder, raw), raw->ns);
+				 state_of(decoder, raw), raw->exactness,
+				 raw->ns);
 	if (err)
 		return err;
 	if (!raw->beside)

@@ -76,5 +76,5 @@ void test_add(struct pyprof_profile *profile, const char *frames,
 	uint32_t stack = test_stack(profile, frames);
 	for (unsigned i = 0; i < times; i++)
 		ck_ok(pyprof_profile_add(profile, stack, thread, state,
-					 10000000));
+					 PYPROF_EXACT_PROVEN, 10000000));
 }
