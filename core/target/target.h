@@ -38,8 +38,9 @@ struct pyprof_mapping {
 	uint64_t offset;
 	bool readable, writable, executable;
 	/**
-	 * The mapped file as the target names it, "" when anonymous. Owned by
-	 * the target, valid until its maps are read again.
+	 * The mapped file as the target names it, "" when there is none: no
+	 * "[heap]", and no " (deleted)" behind it. Owned by the target, valid
+	 * until its maps are read again.
 	 */
 	const char *path;
 };
