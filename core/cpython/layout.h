@@ -8,8 +8,9 @@
  * `layout->thread.current_frame`. A member that the build does not have is
  * PYPROF_ABSENT: ask pyprof_has() instead of comparing versions.
  *
- * To add a version of CPython: one file in layouts/ and one row in
- * layouts/table.c; CONTRIBUTING.md has the steps.
+ * To add a version of CPython: one row in layouts/versions.def and the files
+ * that it names, which scripts/gen-layouts and scripts/gen-opcodes write;
+ * CONTRIBUTING.md has the steps.
  */
 #ifndef PYPROF_CPYTHON_LAYOUT_H
 #define PYPROF_CPYTHON_LAYOUT_H
@@ -28,7 +29,9 @@
 struct pyprof_offsets {
 #define STRUCT_BEGIN(name) struct {
 #define FIELD(structure, field, width, text) int32_t field;
-#define STRUCT_END(name) } name;
+#define STRUCT_END(name) \
+	}                \
+	name;
 #include "core/cpython/offsets.def"
 #undef STRUCT_BEGIN
 #undef FIELD
@@ -65,9 +68,9 @@ enum pyprof_frame_kind {
 
 /** How instruction offsets become lines. */
 enum pyprof_linetable_kind {
-	PYPROF_LINETABLE_LNOTAB,	/* 3.8, 3.9 */
-	PYPROF_LINETABLE_RANGES,	/* 3.10 */
-	PYPROF_LINETABLE_LOCATIONS,	/* 3.11+ */
+	PYPROF_LINETABLE_LNOTAB,    /* 3.8, 3.9 */
+	PYPROF_LINETABLE_RANGES,    /* 3.10 */
+	PYPROF_LINETABLE_LOCATIONS, /* 3.11+ */
 };
 
 /** What an instruction does, as far as time is concerned. */
@@ -94,7 +97,7 @@ struct pyprof_layout {
 	int lasti_unit;
 	/** Low bits of references in frames that are not address (3.14+: 3). */
 	uint64_t tag_mask;
-	/** Smallest `owner` that is not a Python frame to show; 3 or 4. */
+	/** Smallest `owner` of frames that are not Python's to show. */
 	int hidden_owner;
 	/** The value of `owner` for frames embedded in generators. */
 	int generator_owner;
@@ -129,6 +132,9 @@ const char *pyprof_version_text(uint32_t version, char buffer[static 32]);
 struct pyprof_error *pyprof_layout_from_table(const struct pyprof_build *build,
 					      struct pyprof_layout *ret)
 	PYPROF_MUST_CHECK;
+
+/** What a `_Py_DebugOffsets` table begins with. */
+#define PYPROF_DEBUG_COOKIE "xdebugpy"
 
 /**
  * The layout told by a `_Py_DebugOffsets` table (3.13+), completed from the
