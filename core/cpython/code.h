@@ -34,10 +34,10 @@ struct pyprof_code {
 struct pyprof_code_cache;
 
 /** `python` and `strings` are borrowed and must outlive the cache. */
-struct pyprof_error *pyprof_code_cache_create(const struct pyprof_python *python,
-					      struct pyprof_strtab *strings,
-					      struct pyprof_code_cache **ret)
-	PYPROF_MUST_CHECK;
+struct pyprof_error *
+pyprof_code_cache_create(const struct pyprof_python *python,
+			 struct pyprof_strtab *strings,
+			 struct pyprof_code_cache **ret) PYPROF_MUST_CHECK;
 void pyprof_code_cache_destroy(struct pyprof_code_cache *cache);
 PYPROF_DEFINE_CLEANUP(pyprof_code_cache, struct pyprof_code_cache *,
 		      pyprof_code_cache_destroy)

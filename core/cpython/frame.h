@@ -69,10 +69,9 @@ void pyprof_raw_stack_deinit(struct pyprof_raw_stack *stack);
  * out. Always leaves `stack` usable: `count` frames and why it ended. The only
  * error is running out of memory.
  */
-struct pyprof_error *pyprof_frames_walk(const struct pyprof_python *python,
-					struct pyprof_look *look,
-					uint64_t tstate,
-					struct pyprof_raw_stack *stack)
+struct pyprof_error *
+pyprof_frames_walk(const struct pyprof_python *python, struct pyprof_look *look,
+		   uint64_t tstate, struct pyprof_raw_stack *stack)
 	PYPROF_MUST_CHECK;
 
 struct pyprof_frame_walker {

@@ -78,8 +78,7 @@ struct pyprof_error *pyprof_gil_read(struct pyprof_python *python,
 	PYPROF_MUST_CHECK;
 
 /** Address of the thread's rseq area, 0 when there is none. */
-uint64_t pyprof_thread_rseq(const struct pyprof_python *python,
-			    uint64_t ident);
+uint64_t pyprof_thread_rseq(const struct pyprof_python *python, uint64_t ident);
 
 /**
  * What Python calls the thread (threading.Thread.name) is not read here:
