@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What pyprof costs and how exact it is, as one table.
+
+    bench.py --build DIR [--quick] [--only WORD] [--python EXE]...
+
+Absolute times say little on a shared machine; ratios are taken in one run.
+Peers are used where they are installed and skipped by name where they are not.
+"""
+
+import argparse
+import glob
+import mmap
+import os
+import re
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TARGETS = os.path.join(HERE, "..", "targets")
+ROWS = []
+
+
+def row(what, where, measured, goal="", met=None):
+    mark = "" if met is None else "ok" if met else "MISSED"
+    ROWS.append((what, where, measured, goal, mark))
+    print("  %-34s %-22s %-34s %-18s %s" % ROWS[-1], flush=True)
+
+
+def pythons():
+    found = {}
+    patterns = [
+        os.path.expanduser("~/.pyenv/versions/*/bin/python3.*"),
+        "/usr/bin/python3.*",
+        os.path.join(
+            os.environ.get("PYPROF_PYTHONS", os.path.join(HERE, "../../.pythons")),
+            "bin/python3.*",
+        ),
+    ]
+    for pattern in patterns:
+        for path in sorted(glob.glob(pattern)):
+            match = re.fullmatch(r"python3\.(\d+)", os.path.basename(path))
+            if match and 8 <= int(match[1]) <= 15:
+                found.setdefault(int(match[1]), path)
+    return [found[minor] for minor in sorted(found)]
+
+
+def name_of(python):
+    code = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
+    return subprocess.check_output([python, "-c", code], text=True).strip()
+
+
+class Target:
+    """A target program that runs until the block ends."""
+
+    def __init__(self, python, program, *args):
+        self.process = subprocess.Popen(
+            [python, os.path.join(TARGETS, program), *map(str, args)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self):
+        line = self.process.stdout.readline().split()
+        self.pid = int(line[1])
+        time.sleep(0.3)
+        return self
+
+    def __exit__(self, *exc):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Sampled:
+    """What tests/bench/sample printed."""
+
+    def __init__(self, text):
+        self.facts, self.tallies = {}, []
+        for line in text.splitlines():
+            if line.startswith("# "):
+                name, _, value = line[2:].partition(" ")
+                self.facts[name] = value
+            else:
+                exact, state, samples, ns, tid, stack = line.split("\t")
+                self.tallies.append(
+                    (exact, state, int(samples), int(ns), int(tid), stack)
+                )
+
+    def number(self, name):
+        return float(self.facts.get(name, 0))
+
+
+def sample(build, pid, rate, seconds, mode, max_stop=100):
+    command = [os.path.join(build, "tests/bench/sample")]
+    command += map(str, (pid, rate, seconds, mode, max_stop))
+    return Sampled(subprocess.run(command, check=True, text=True,
+                                  stdout=subprocess.PIPE).stdout)
+
+
+def impossible(stack):
+    """Whether a stack of abc.py is one that never existed."""
+    names = [frame.rpartition(":")[0] for frame in stack.split(";")]
+    digits = [name for name in names if re.fullmatch(r"[abc]\d", name)]
+    if len({name[1] for name in digits}) > 1:
+        return True
+    return [name[0] for name in digits] != ["a", "b", "c"][: len(digits)]
+
+
+def bench_exact(args):
+    """Impossible stacks among the proven, share proven, pause."""
+    wanted = 2000 if args.quick else 100000
+    for python in args.python:
+        for threads in (1, 4, 16):
+            seconds = wanted / 5000
+            with Target(python, "abc.py", threads, seconds + 60) as target:
+                seen = sample(args.build, target.pid, 5000, seconds, "preempt")
+            proven = bad = bad_rest = rest = 0
+            for exact, _, samples, _, _, stack in seen.tallies:
+                wrong = samples if impossible(stack) else 0
+                if exact == "proven":
+                    proven, bad = proven + samples, bad + wrong
+                else:
+                    rest, bad_rest = rest + samples, bad_rest + wrong
+            ticks = seen.number("proven") + seen.number("inexact")
+            share = 100 * seen.number("proven") / max(ticks, 1)
+            where = "%s, %d thr" % (name_of(python), threads)
+            row("impossible among proven", where,
+                "%d of %d (rest: %d of %d)" % (bad, proven, bad_rest, rest),
+                "0", bad == 0)
+            row("share proven", where, "%.2f %%" % share, ">= 97 %", share >= 97)
+            median = seen.number("pause_median_ns") / 1000
+            p99 = seen.number("pause_p99_ns") / 1000
+            row("held a sample, median, p99", where,
+                "%.1f us, %.1f us" % (median, p99), "<= 15 us, 200 us",
+                median <= 15 and p99 <= 200)
+
+
+def counted(counter):
+    return struct.unpack("=Q", counter[:8])[0]
+
+
+def speed(counter, seconds):
+    start, before = time.monotonic(), counted(counter)
+    time.sleep(seconds)
+    return (counted(counter) - before) / (time.monotonic() - start)
+
+
+def slowdown(args, python, rate, mode, threads, native):
+    """Median ratio of the program's speed without and with the sampler, in
+    alternating slices of one run of the program."""
+    slices = 6 if args.quick else 30
+    ratios = []
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(bytes(8))
+        file.flush()
+        counter = mmap.mmap(file.fileno(), 8)
+        with Target(python, "abc.py", threads, 600, file.name, native) as target:
+            for _ in range(slices):
+                plain = speed(counter, 0.5)
+                sampler = subprocess.Popen(
+                    [os.path.join(args.build, "tests/bench/sample")]
+                    + [str(target.pid), str(rate), "0.9", mode],
+                    stdout=subprocess.DEVNULL)
+                time.sleep(0.2)
+                busy = speed(counter, 0.5)
+                sampler.wait()
+                plain = (plain + speed(counter, 0.5)) / 2
+                ratios.append(plain / busy)
+        counter.close()
+    return statistics.median(ratios)
+
+
+def bench_slowdown(args):
+    python = args.python[-1]
+    for threads, native in ((1, 0), (50, 100)):
+        for rate, goal in ((100, 1.005), (1000, 1.02)):
+            ratio = slowdown(args, python, rate, "preempt", threads, native)
+            row("slowdown, preempt %d hz" % rate,
+                "%s, %d+%d thr" % (name_of(python), threads, native),
+                "%.4fx" % ratio, "<= %.3fx" % goal, ratio <= goal)
+
+
+def bench_rate(args):
+    seconds = 1 if args.quick else 5
+    for python in args.python:
+        with Target(python, "abc.py", 1, 120) as target:
+            for mode in ("preempt", "free"):
+                seen = sample(args.build, target.pid, 100000, seconds, mode)
+                row("highest rate, " + mode, name_of(python),
+                    "%.0f samples/s" % seen.number("reached_hz"))
+            austin = shutil.which("austin")
+            if austin:
+                out = subprocess.run(
+                    [austin, "-i", "1", "-x", str(seconds), "-p",
+                     str(target.pid)], stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True)
+                lines = sum(1 for line in out.stdout.splitlines()
+                            if line.startswith("P"))
+                row("highest rate, austin", name_of(python),
+                    "%.0f samples/s" % (lines / seconds))
+            else:
+                row("highest rate, austin", name_of(python), "skipped: not installed")
+
+
+def bench_shares(args):
+    for python in args.python:
+        for mode in ("preempt", "free"):
+            with Target(python, "shares.py", "lines", 120) as target:
+                seconds = 2 if args.quick else 10
+                seen = sample(args.build, target.pid, 1000, seconds, mode)
+            total = thirty = 0
+            for _, state, _, ns, _, stack in seen.tallies:
+                if state in ("python", "native-gil"):
+                    if "thirty:" in stack or "seventy:" in stack:
+                        total += ns
+                        thirty += ns if "thirty:" in stack else 0
+            error = abs(100 * thirty / max(total, 1) - 30)
+            row("error of a known share, " + mode, name_of(python),
+                "%.2f points" % error, "<= 1 point", error <= 1)
+
+
+BENCHES = {
+    "exact": bench_exact,
+    "slowdown": bench_slowdown,
+    "rate": bench_rate,
+    "shares": bench_shares,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", default=".")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", choices=sorted(BENCHES))
+    parser.add_argument("--python", action="append")
+    args = parser.parse_args()
+    args.python = args.python or pythons()
+    for name, bench in BENCHES.items():
+        if args.only in (None, name):
+            print("%s: %s" % (name, bench.__doc__ or ""))
+            bench(args)
+    return 1 if any(mark == "MISSED" for *_, mark in ROWS) else 0
+
+
+sys.exit(main())
