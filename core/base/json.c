@@ -7,12 +7,21 @@
 
 #include "core/base/utf8.h"
 
-/** Write the comma that separates what comes from what was. */
+static void begin_line(struct pyprof_json *json)
+{
+	pyprof_buf_putc(json->out, '\n');
+	pyprof_buf_fill(json->out, ' ', (size_t)json->depth * 2);
+}
+
+/* Write what separates the next value or key from what was. */
 static void separate(struct pyprof_json *json)
 {
 	if (json->follows)
 		pyprof_buf_putc(json->out, ',');
+	if (json->depth && json->depth <= json->lines && !json->follows_key)
+		begin_line(json);
 	json->follows = true;
+	json->follows_key = false;
 }
 
 static void begin(struct pyprof_json *json, char bracket)
@@ -20,10 +29,15 @@ static void begin(struct pyprof_json *json, char bracket)
 	separate(json);
 	pyprof_buf_putc(json->out, bracket);
 	json->follows = false;
+	json->depth++;
 }
 
 static void end(struct pyprof_json *json, char bracket)
 {
+	bool is_empty = !json->follows;
+	json->depth--;
+	if (json->depth < json->lines && !is_empty)
+		begin_line(json);
 	pyprof_buf_putc(json->out, bracket);
 	json->follows = true;
 }
@@ -67,31 +81,42 @@ static void put_escaped(struct pyprof_buf *out, unsigned char c)
 	}
 }
 
-static bool is_plain(unsigned char c)
+static bool is_plain(char c)
 {
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<';
+	return c >= 0x20 && c < 0x7f && !strchr("\"\\<>&", c);
+}
+
+/* A character outside of plain ASCII. */
+static void put_character(struct pyprof_buf *out, const char *text, size_t size,
+			  uint32_t character)
+{
+	if (character < 0x80)
+		put_escaped(out, (unsigned char)character);
+	else if (character == 0x2028 || character == 0x2029)
+		/* JavaScript of old takes them for line ends. */
+		pyprof_buf_printf(out, "\\u%04x", character);
+	else if (character == PYPROF_UTF8_REPLACEMENT_CHARACTER)
+		pyprof_buf_puts(out, PYPROF_UTF8_REPLACEMENT);
+	else
+		pyprof_buf_append(out, text, size);
 }
 
 static void put_string(struct pyprof_buf *out, const char *text, size_t length)
 {
 	pyprof_buf_putc(out, '"');
 	for (size_t at = 0; at < length;) {
-		size_t plain = 0;
-		while (at + plain < length &&
-		       is_plain((unsigned char)text[at + plain]))
+		size_t plain = at;
+		while (plain < length && is_plain(text[plain]))
 			plain++;
-		pyprof_buf_append(out, text + at, plain);
-		at += plain;
+		pyprof_buf_append(out, text + at, plain - at);
+		at = plain;
 		if (at == length)
 			break;
-		size_t size = pyprof_utf8_character(text + at, length - at);
-		if (size > 1)
-			pyprof_buf_append(out, text + at, size);
-		else if (size == 1)
-			put_escaped(out, (unsigned char)text[at]);
-		else
-			pyprof_buf_puts(out, PYPROF_UTF8_REPLACEMENT);
-		at += size ? size : 1;
+		uint32_t character;
+		size_t size =
+			pyprof_utf8_decode(text + at, length - at, &character);
+		put_character(out, text + at, size, character);
+		at += size;
 	}
 	pyprof_buf_putc(out, '"');
 }
@@ -100,22 +125,24 @@ void pyprof_json_key(struct pyprof_json *json, const char *key)
 {
 	separate(json);
 	put_string(json->out, key, strlen(key));
-	pyprof_buf_putc(json->out, ':');
+	pyprof_buf_puts(json->out, json->lines ? ": " : ":");
 	json->follows = false;
+	json->follows_key = true;
+}
+
+void pyprof_json_string(struct pyprof_json *json, const char *text)
+{
+	if (!text) {
+		pyprof_json_null(json);
+		return;
+	}
+	pyprof_json_text(json, text, strlen(text));
 }
 
 void pyprof_json_text(struct pyprof_json *json, const char *text, size_t length)
 {
 	separate(json);
 	put_string(json->out, text, length);
-}
-
-void pyprof_json_string(struct pyprof_json *json, const char *text)
-{
-	if (text)
-		pyprof_json_text(json, text, strlen(text));
-	else
-		pyprof_json_null(json);
 }
 
 void pyprof_json_int(struct pyprof_json *json, int64_t value)

@@ -5,7 +5,8 @@
  *
  * The caller keeps to JSON's grammar: a key before each value of an object,
  * every begin with its end. Text may be any bytes: what is not UTF-8 becomes
- * U+FFFD. `<` is escaped, so that the result can stand in a web page.
+ * U+FFFD. `<`, `>` and `&` are escaped, so that the result can stand in a web
+ * page.
  */
 #ifndef PYPROF_BASE_JSON_H
 #define PYPROF_BASE_JSON_H
@@ -18,12 +19,18 @@
 
 struct pyprof_json {
 	struct pyprof_buf *out;
-	/** The next value or key follows another one. */
-	bool follows;
+	/** The next value or key follows another one, or its key. */
+	bool follows, follows_key;
+	/** Containers that are open now, and how many levels of them have
+	 * each of their values on a line of its own. */
+	unsigned depth, lines;
 };
 
-/** A writer that appends to `out`. */
-#define PYPROF_JSON_INIT(out) ((struct pyprof_json){(out), false})
+/** A writer that appends to `buf`, all on one line. */
+#define PYPROF_JSON_INIT(buf) ((struct pyprof_json){.out = (buf)})
+/** For people: values in the outermost `levels` of containers begin lines. */
+#define PYPROF_JSON_INIT_LINES(buf, levels) \
+	((struct pyprof_json){.out = (buf), .lines = (levels)})
 
 void pyprof_json_begin_object(struct pyprof_json *json);
 void pyprof_json_end_object(struct pyprof_json *json);

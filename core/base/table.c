@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/base/table.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/show.h"
+#include "core/base/utf8.h"
+#include "core/base/vec.h"
+
+/* Names wider than this do not widen their column for all other rows. */
+#define NAME_WIDTH_MAX 36
+/* A column of text narrower than this says nothing and is left out. */
+#define TEXT_WIDTH_MIN 12
+#define GAP 2
+
+enum cell_type { EMPTY, TEXT, UINT, INT, NUMBER, MARK };
+
+struct cell {
+	enum cell_type type;
+	/* Of TEXT, in `text` of the table. */
+	size_t length;
+	union {
+		size_t offset;
+		uint64_t uint;
+		int64_t sint;
+		double number;
+		bool mark;
+	};
+};
+
+struct pyprof_table {
+	struct pyprof_column *columns;
+	size_t column_count;
+	/* Rows behind each other; the last may not be complete. */
+	PYPROF_VEC(struct cell) cells;
+	size_t rows;
+	struct pyprof_buf text;
+	bool failed;
+};
+
+struct pyprof_error *pyprof_table_create(const struct pyprof_column *columns,
+					 size_t count,
+					 struct pyprof_table **ret)
+{
+	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table =
+		calloc(1, sizeof(*table));
+	if (!table)
+		return pyprof_error_oom();
+	table->text = PYPROF_BUF_INIT;
+	table->columns = calloc(count, sizeof(*columns));
+	if (!table->columns)
+		return pyprof_error_oom();
+	memcpy(table->columns, columns, count * sizeof(*columns));
+	table->column_count = count;
+	*ret = no_cleanup_ptr(table);
+	return NULL;
+}
+
+void pyprof_table_destroy(struct pyprof_table *table)
+{
+	if (!table)
+		return;
+	free(table->columns);
+	pyprof_vec_deinit(&table->cells);
+	pyprof_buf_deinit(&table->text);
+	free(table);
+}
+
+void pyprof_table_row(struct pyprof_table *table)
+{
+	while (table->cells.count < table->rows * table->column_count &&
+	       !table->failed)
+		pyprof_table_skip(table);
+	table->rows++;
+}
+
+size_t pyprof_table_rows(const struct pyprof_table *table)
+{
+	return table->rows;
+}
+
+/* Cells beyond the last column, or before the first row, are dropped. */
+static void put(struct pyprof_table *table, struct cell cell)
+{
+	if (table->cells.count >= table->rows * table->column_count)
+		return;
+	if (!pyprof_vec_push(&table->cells, cell))
+		table->failed = true;
+}
+
+void pyprof_table_skip(struct pyprof_table *table)
+{
+	put(table, (struct cell){.type = EMPTY});
+}
+
+void pyprof_table_bytes(struct pyprof_table *table, const char *text,
+			size_t length)
+{
+	put(table, (struct cell){.type = TEXT,
+				 .length = length,
+				 .offset = table->text.length});
+	pyprof_buf_append(&table->text, text, length);
+}
+
+void pyprof_table_text(struct pyprof_table *table, const char *text)
+{
+	pyprof_table_bytes(table, text, strlen(text));
+}
+
+void pyprof_table_printf(struct pyprof_table *table, const char *format, ...)
+{
+	size_t offset = table->text.length;
+	va_list ap;
+	va_start(ap, format);
+	pyprof_buf_vprintf(&table->text, format, ap);
+	va_end(ap);
+	put(table, (struct cell){.type = TEXT,
+				 .length = table->text.length - offset,
+				 .offset = offset});
+}
+
+void pyprof_table_uint(struct pyprof_table *table, uint64_t value)
+{
+	put(table, (struct cell){.type = UINT, .uint = value});
+}
+
+void pyprof_table_int(struct pyprof_table *table, int64_t value)
+{
+	put(table, (struct cell){.type = INT, .sint = value});
+}
+
+void pyprof_table_part(struct pyprof_table *table, uint64_t part,
+		       uint64_t whole)
+{
+	struct cell cell = {.type = EMPTY};
+	if (whole) {
+		cell.type = NUMBER;
+		cell.number = 100.0 * (double)part / (double)whole;
+	}
+	put(table, cell);
+}
+
+void pyprof_table_mark(struct pyprof_table *table, bool value)
+{
+	put(table, (struct cell){.type = MARK, .mark = value});
+}
+
+static const struct cell *cell_at(const struct pyprof_table *table, size_t row,
+				  size_t column)
+{
+	static const struct cell empty = {.type = EMPTY};
+	size_t i = row * table->column_count + column;
+	return i < table->cells.count ? &table->cells.items[i] : &empty;
+}
+
+static void json_cell(const struct pyprof_table *table,
+		      enum pyprof_column_kind kind, const struct cell *cell,
+		      struct pyprof_json *json)
+{
+	switch (cell->type) {
+	case EMPTY:
+		pyprof_json_null(json);
+		break;
+	case TEXT:
+		pyprof_json_text(json, table->text.data + cell->offset,
+				 cell->length);
+		break;
+	case UINT:
+		if (kind == PYPROF_COLUMN_ADDRESS) {
+			char text[32];
+			snprintf(text, sizeof(text), "0x%" PRIx64, cell->uint);
+			pyprof_json_string(json, text);
+		} else {
+			pyprof_json_uint(json, cell->uint);
+		}
+		break;
+	case INT:
+		pyprof_json_int(json, cell->sint);
+		break;
+	case NUMBER:
+		pyprof_json_double(json, cell->number, 3);
+		break;
+	case MARK:
+		pyprof_json_bool(json, cell->mark);
+		break;
+	}
+}
+
+static struct pyprof_error *check(const struct pyprof_table *table)
+{
+	return table->failed || table->text.failed ? pyprof_error_oom() : NULL;
+}
+
+struct pyprof_error *pyprof_table_write_json(const struct pyprof_table *table,
+					     struct pyprof_json *json)
+{
+	struct pyprof_error *err = check(table);
+	if (err)
+		return err;
+	pyprof_json_begin_array(json);
+	for (size_t row = 0; row < table->rows; row++) {
+		pyprof_json_begin_object(json);
+		for (size_t i = 0; i < table->column_count; i++) {
+			const struct pyprof_column *column = &table->columns[i];
+			if (!column->key)
+				continue;
+			pyprof_json_key(json, column->key);
+			json_cell(table, column->kind, cell_at(table, row, i),
+				  json);
+		}
+		pyprof_json_end_object(json);
+	}
+	pyprof_json_end_array(json);
+	return pyprof_buf_error(json->out);
+}
+
+static bool is_right(enum pyprof_column_kind kind)
+{
+	return kind >= PYPROF_COLUMN_COUNT && kind <= PYPROF_COLUMN_ADDRESS;
+}
+
+static void show_number(enum pyprof_column_kind kind, double number,
+			struct pyprof_buf *out)
+{
+	unsigned decimals = kind == PYPROF_COLUMN_SHARE ? 0 : 1;
+	if (number == 0)
+		pyprof_buf_putc(out, '.');
+	else
+		pyprof_show_decimal(out, number, decimals);
+}
+
+/* What a cell shows, as wide as it is. */
+static void show_cell(const struct pyprof_table *table,
+		      enum pyprof_column_kind kind, const struct cell *cell,
+		      struct pyprof_buf *out)
+{
+	pyprof_buf_clear(out);
+	switch (cell->type) {
+	case EMPTY:
+		break;
+	case TEXT:
+		pyprof_utf8_put_visible(out, table->text.data + cell->offset,
+					cell->length);
+		break;
+	case UINT:
+		if (kind == PYPROF_COLUMN_SECONDS)
+			pyprof_show_seconds(out, cell->uint);
+		else if (kind == PYPROF_COLUMN_ADDRESS)
+			pyprof_buf_printf(out, "0x%" PRIx64, cell->uint);
+		else
+			pyprof_buf_printf(out, "%" PRIu64, cell->uint);
+		break;
+	case INT:
+		pyprof_buf_printf(out, "%" PRId64, cell->sint);
+		break;
+	case NUMBER:
+		show_number(kind, cell->number, out);
+		break;
+	case MARK:
+		pyprof_buf_puts(out, cell->mark ? "*" : "");
+		break;
+	}
+}
+
+/* How wide a column is when nothing is cut; 0 when it has no value. */
+static size_t natural_width(const struct pyprof_table *table, size_t column,
+			    struct pyprof_buf *scratch)
+{
+	const struct pyprof_column *info = &table->columns[column];
+	size_t width = 0;
+	if (!info->header)
+		return 0;
+	for (size_t row = 0; row < table->rows; row++) {
+		show_cell(table, info->kind, cell_at(table, row, column),
+			  scratch);
+		size_t columns =
+			pyprof_utf8_columns(scratch->data, scratch->length);
+		if (info->kind == PYPROF_COLUMN_NAME &&
+		    columns > NAME_WIDTH_MAX)
+			columns = NAME_WIDTH_MAX;
+		if (columns > width)
+			width = columns;
+	}
+	size_t header = pyprof_utf8_columns(info->header, strlen(info->header));
+	bool has_value = width || !table->rows;
+	return !has_value ? 0 : width > header ? width : header;
+}
+
+/* Cut paths and text so that a row has at most `limit` columns. */
+static void fit_widths(const struct pyprof_table *table, size_t limit,
+		       size_t *widths)
+{
+	size_t fixed = 0, none = table->column_count;
+	size_t path = none, text = none;
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (!widths[i])
+			continue;
+		fixed += GAP;
+		if (table->columns[i].kind == PYPROF_COLUMN_PATH &&
+		    path == none)
+			path = i;
+		else if (table->columns[i].kind == PYPROF_COLUMN_TEXT)
+			text = i;
+		else
+			fixed += widths[i];
+	}
+	fixed -= fixed ? GAP : 0;
+	size_t left = limit > fixed ? limit - fixed : 0;
+	size_t path_width = path == none ? 0 : widths[path];
+	if (text != none) {
+		/* Text has what the path leaves, but not less than 2/5. */
+		size_t share = left * 2 / 5;
+		if (left > path_width && left - path_width > share)
+			share = left - path_width;
+		if (widths[text] > share)
+			widths[text] = share < TEXT_WIDTH_MIN ? 0 : share;
+		left -= widths[text] < left ? widths[text] : left;
+		if (!widths[text])
+			left += GAP;
+	}
+	if (path != none && path_width > left)
+		widths[path] = left > TEXT_WIDTH_MIN ? left : TEXT_WIDTH_MIN;
+}
+
+static void put_cut(const char *shown, size_t length, size_t width,
+		    struct pyprof_buf *out)
+{
+	if (pyprof_utf8_columns(shown, length) <= width) {
+		pyprof_buf_append(out, shown, length);
+		return;
+	}
+	pyprof_buf_append(out, shown,
+			  pyprof_utf8_fit(shown, length, width - 1));
+	pyprof_buf_puts(out, "\xe2\x80\xa6");
+}
+
+/* Put what a cell shows into its column. */
+static void put_aligned(enum pyprof_column_kind kind, const char *shown,
+			size_t length, size_t width, struct pyprof_buf *out)
+{
+	size_t before = out->length;
+	size_t columns = pyprof_utf8_columns(shown, length);
+	if (is_right(kind) && columns < width)
+		pyprof_buf_fill(out, ' ', width - columns);
+	if (kind == PYPROF_COLUMN_PATH)
+		pyprof_show_path(out, shown, length, width);
+	else if (kind == PYPROF_COLUMN_TEXT)
+		put_cut(shown, length, width, out);
+	else
+		pyprof_buf_append(out, shown, length);
+	columns = pyprof_utf8_columns(out->data + before, out->length - before);
+	if (columns < width)
+		pyprof_buf_fill(out, ' ', width - columns);
+}
+
+static void end_line(struct pyprof_buf *out)
+{
+	while (out->length && out->data[out->length - 1] == ' ')
+		out->length--;
+	pyprof_buf_putc(out, '\n');
+}
+
+/* One row, or the header when `row` is table->rows. */
+static void put_row(const struct pyprof_table *table, size_t row,
+		    const size_t *widths, struct pyprof_buf *scratch,
+		    struct pyprof_buf *out)
+{
+	bool follows = false;
+	for (size_t i = 0; i < table->column_count; i++) {
+		const struct pyprof_column *column = &table->columns[i];
+		if (!widths[i])
+			continue;
+		if (row < table->rows) {
+			show_cell(table, column->kind, cell_at(table, row, i),
+				  scratch);
+		} else {
+			pyprof_buf_clear(scratch);
+			pyprof_buf_puts(scratch, column->header);
+		}
+		if (follows)
+			pyprof_buf_fill(out, ' ', GAP);
+		put_aligned(column->kind, scratch->data, scratch->length,
+			    widths[i], out);
+		follows = true;
+	}
+	end_line(out);
+}
+
+struct pyprof_error *pyprof_table_write_text(const struct pyprof_table *table,
+					     unsigned width,
+					     struct pyprof_buf *out)
+{
+	_cleanup_buf_ struct pyprof_buf scratch = PYPROF_BUF_INIT;
+	_cleanup_free_ size_t *widths =
+		calloc(table->column_count, sizeof(*widths));
+	struct pyprof_error *err = check(table);
+	if (err)
+		return err;
+	if (!widths)
+		return pyprof_error_oom();
+	for (size_t i = 0; i < table->column_count; i++)
+		widths[i] = natural_width(table, i, &scratch);
+	if (width)
+		fit_widths(table, width, widths);
+	put_row(table, table->rows, widths, &scratch, out);
+	for (size_t row = 0; row < table->rows; row++)
+		put_row(table, row, widths, &scratch, out);
+	err = pyprof_buf_error(&scratch);
+	return err ? err : pyprof_buf_error(out);
+}
