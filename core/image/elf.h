@@ -29,14 +29,13 @@ void pyprof_elf_close(struct pyprof_elf *elf);
 PYPROF_DEFINE_CLEANUP(pyprof_elf, struct pyprof_elf *, pyprof_elf_close)
 
 /** Address of a symbol in the target. NOT_FOUND when there is none. */
-struct pyprof_error *pyprof_elf_symbol(struct pyprof_elf *elf,
-				       const char *name, uint64_t *address_ret,
+struct pyprof_error *pyprof_elf_symbol(struct pyprof_elf *elf, const char *name,
+				       uint64_t *address_ret,
 				       uint64_t *size_ret) PYPROF_MUST_CHECK;
 
 /** Address and size of a section in the target. */
 struct pyprof_error *pyprof_elf_section(struct pyprof_elf *elf,
-					const char *name,
-					uint64_t *address_ret,
+					const char *name, uint64_t *address_ret,
 					uint64_t *size_ret) PYPROF_MUST_CHECK;
 
 /** Address range of the executable segments, [start, end). */

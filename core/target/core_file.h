@@ -15,10 +15,9 @@
  * @param executable The program's file where its path in the core is not to
  * be trusted, or NULL.
  */
-struct pyprof_error *pyprof_core_file_create(const char *path,
-					     const char *sysroot,
-					     const char *executable,
-					     struct pyprof_target **ret)
+struct pyprof_error *
+pyprof_core_file_create(const char *path, const char *sysroot,
+			const char *executable, struct pyprof_target **ret)
 	PYPROF_MUST_CHECK;
 
 #endif /* PYPROF_TARGET_CORE_FILE_H */

@@ -45,16 +45,15 @@ struct pyprof_error *pyprof_task_state(struct pyprof_task *task, int32_t pid,
 /**
  * How often the thread was put on a CPU and the time it ran there, ns. Two
  * equal counts around a look at a thread that was not running prove that it
- * did not run in between.
+ * did not run in between. UNSUPPORTED when the kernel does not count.
  */
 struct pyprof_error *pyprof_task_schedstat(struct pyprof_task *task,
 					   int32_t pid, uint64_t *runs_ret,
 					   uint64_t *ns_ret) PYPROF_MUST_CHECK;
 
-/** The CPU the thread last ran on, from /proc (slow: some 40 us). */
-struct pyprof_error *pyprof_task_last_cpu(struct pyprof_task *task,
-					  int32_t pid, int *ret)
-	PYPROF_MUST_CHECK;
+/** The CPU the thread last ran on, from /proc (slow: 5 to 40 us). */
+struct pyprof_error *pyprof_task_last_cpu(struct pyprof_task *task, int32_t pid,
+					  int *ret) PYPROF_MUST_CHECK;
 
 /** What a blocked thread waits for, from its system call. */
 enum pyprof_wait {
@@ -67,5 +66,11 @@ enum pyprof_wait {
 };
 
 enum pyprof_wait pyprof_wait_of_syscall(int32_t syscall);
+
+/**
+ * The same from all that is known of the thread: select() and poll() with no
+ * files, which time.sleep() is before CPython 3.11, are sleeps.
+ */
+enum pyprof_wait pyprof_wait_of_state(const struct pyprof_task_state *state);
 
 #endif /* PYPROF_TARGET_LINUX_TASK_H */
