@@ -28,9 +28,10 @@ struct pyprof_report_format {
 	const char *extension;
 	/** One line for help and the manual. */
 	const char *summary;
-	struct pyprof_error *(*write)(const struct pyprof_profile *profile,
-				      const struct pyprof_report_options *options,
-				      struct pyprof_buf *out);
+	struct pyprof_error *(*write)(
+		const struct pyprof_profile *profile,
+		const struct pyprof_report_options *options,
+		struct pyprof_buf *out);
 };
 
 /** All formats; ends at a NULL. */
