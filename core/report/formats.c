@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "core/report/formats.h"
+#include "core/report/report.h"
+
+const struct pyprof_report_format *const pyprof_report_formats[] = {
+	&pyprof_report_collapsed,
+	NULL,
+};
+
+static bool ends_in(const char *file, const char *extension)
+{
+	size_t length = strlen(file), size = strlen(extension);
+	return length > size && strcmp(file + length - size, extension) == 0;
+}
+
+static const struct pyprof_report_format *by_name(const char *name)
+{
+	for (size_t i = 0; pyprof_report_formats[i]; i++) {
+		if (strcmp(pyprof_report_formats[i]->name, name) == 0)
+			return pyprof_report_formats[i];
+	}
+	return NULL;
+}
+
+static const struct pyprof_report_format *by_extension(const char *file)
+{
+	const struct pyprof_report_format *best = NULL;
+	for (size_t i = 0; pyprof_report_formats[i]; i++) {
+		const struct pyprof_report_format *format =
+			pyprof_report_formats[i];
+		if (ends_in(file, format->extension) &&
+		    (!best ||
+		     strlen(format->extension) > strlen(best->extension)))
+			best = format;
+	}
+	return best;
+}
+
+static struct pyprof_error *none_found(const char *name, const char *file)
+{
+	_cleanup_buf_ struct pyprof_buf list = PYPROF_BUF_INIT;
+	for (size_t i = 0; pyprof_report_formats[i]; i++)
+		pyprof_buf_printf(&list, "%s%s", i ? " " : "",
+				  name ? pyprof_report_formats[i]->name
+				       : pyprof_report_formats[i]->extension);
+	if (name)
+		return pyprof_error_create(
+			PYPROF_ERROR_USAGE,
+			"unknown format \"%s\"; there are %s", name, list.data);
+	return pyprof_error_create(PYPROF_ERROR_USAGE,
+				   "%s does not say its format; end it in one "
+				   "of %s, or give --format",
+				   file, list.data);
+}
+
+struct pyprof_error *
+pyprof_report_format_find(const char *name, const char *file,
+			  const struct pyprof_report_format **ret)
+{
+	const struct pyprof_report_format *format =
+		name ? by_name(name) : by_extension(file);
+	if (!format)
+		return none_found(name, file);
+	*ret = format;
+	return NULL;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * The rows of the table of formats; only formats.c needs them.
+ */
+#ifndef PYPROF_REPORT_FORMATS_H
+#define PYPROF_REPORT_FORMATS_H
+
+#include "core/report/report.h"
+
+extern const struct pyprof_report_format pyprof_report_collapsed;
+
+#endif /* PYPROF_REPORT_FORMATS_H */
