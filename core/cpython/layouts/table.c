@@ -76,7 +76,7 @@ void pyprof_layout_set_rules(const struct pyprof_known_version *version,
 
 /*
  * The build of a row that covers a micro version. 0xff, an unknown micro,
- * is covered by a row for the whole minor version alone.
+ * is covered by a row without an end alone.
  */
 static const struct pyprof_known_build *
 find_build(const struct pyprof_known_version *version,
