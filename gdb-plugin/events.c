@@ -73,6 +73,7 @@ static PyObject *inferior_of(struct pyprof_gdb *plugin, long pid)
 static void gone(struct pyprof_gdb *plugin)
 {
 	plugin->pid = 0;
+	plugin->is_running = false;
 	pyprof_session_gone(plugin->session);
 }
 
@@ -87,10 +88,15 @@ void pyprof_gdb_on_cont(struct pyprof_gdb *plugin, PyObject *event)
 	(void)event;
 	if (!plugin->session)
 		return;
-	poll_if_due(plugin);
-	plugin->pid = pyprof_gdb_selected_pid(plugin);
-	if (plugin->pid)
+	long pid = pyprof_gdb_selected_pid(plugin);
+	/* There is one of these for each new thread, too. */
+	if (plugin->is_running && pid == plugin->pid)
+		return;
+	plugin->pid = pid;
+	plugin->is_running = pid;
+	if (pid)
 		pyprof_session_resumed(plugin->session);
+	poll_if_due(plugin);
 }
 
 void pyprof_gdb_on_stop(struct pyprof_gdb *plugin, PyObject *event)
@@ -100,8 +106,10 @@ void pyprof_gdb_on_stop(struct pyprof_gdb *plugin, PyObject *event)
 		return;
 	_cleanup_py_ PyObject *inferior = inferior_of(plugin, plugin->pid);
 	/* In non-stop mode other threads may run on. */
-	if (!inferior || !pyprof_gdb_is_running(inferior))
+	if (!inferior || !pyprof_gdb_is_running(inferior)) {
+		plugin->is_running = false;
 		pyprof_session_stopped(plugin->session);
+	}
 	poll_if_due(plugin);
 }
 

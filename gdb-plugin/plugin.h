@@ -53,6 +53,7 @@ struct pyprof_gdb {
 	struct pyprof_session *session;
 	/** The process that the session was last told to run, 0 for none. */
 	long pid;
+	bool is_running;
 	struct pyprof_gdb_ticks ticks;
 	struct pyprof_gdb_run run;
 	/** pyprof_session_poll() is due. */

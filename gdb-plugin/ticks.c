@@ -55,12 +55,12 @@ static uint64_t blocked_by(long pid, const char *tid)
 }
 
 /**
- * The tick signal that the fewest threads block, SIGURG before others; NULL
- * when every thread blocks each.
+ * The tick signal that the fewest threads block, SIGURG before others. That
+ * all block each may pass soon: a thread does while it forks.
  */
 static const struct tick_signal *choose_signal(long pid)
 {
-	size_t threads = 0, blocking[TICK_SIGNALS] = {};
+	size_t blocking[TICK_SIGNALS] = {};
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/%ld/task", pid);
 	DIR *folder = opendir(path);
@@ -69,7 +69,6 @@ static const struct tick_signal *choose_signal(long pid)
 		if (entry->d_name[0] == '.')
 			continue;
 		uint64_t mask = blocked_by(pid, entry->d_name);
-		threads++;
 		for (size_t i = 0; i < TICK_SIGNALS; i++)
 			blocking[i] += mask >> (tick_signals[i].number - 1) & 1;
 	}
@@ -79,8 +78,6 @@ static const struct tick_signal *choose_signal(long pid)
 	for (size_t i = 1; i < TICK_SIGNALS; i++)
 		if (blocking[i] < blocking[best])
 			best = i;
-	if (threads && blocking[best] == threads)
-		return NULL;
 	return &tick_signals[best];
 }
 
@@ -172,14 +169,8 @@ struct pyprof_error *pyprof_gdb_ticks_arm(struct pyprof_gdb *plugin,
 		*signal_ret = ticks->signal;
 		return NULL;
 	}
-	long pid = pyprof_gdb_selected_pid(plugin);
-	const struct tick_signal *signal = choose_signal(pid);
-	if (!signal)
-		return pyprof_error_create(
-			PYPROF_ERROR_UNSUPPORTED,
-			"every thread of process %ld blocks the signals that "
-			"ticks can be sent as",
-			pid);
+	const struct tick_signal *signal =
+		choose_signal(pyprof_gdb_selected_pid(plugin));
 	struct pyprof_gdb_handling saved;
 	struct pyprof_error *err =
 		read_handling(plugin->gdb, signal->name, &saved);

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the live tests: interpreters, and programs run by them."""
+
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+import debugger
+import pythons
+
+TARGETS = os.path.join(os.path.dirname(__file__), "..", "targets")
+
+PYTHONS = pythons.find()
+
+
+def pytest_report_header(config):
+    return "pythons: " + ", ".join(
+        "%s (%s)" % (python.name, python.path) for python in PYTHONS
+    )
+
+
+def pytest_terminal_summary(terminalreporter):
+    for name in pythons.missing(PYTHONS):
+        terminalreporter.write_line("SKIPPED: no Python %s to test" % name)
+
+
+def pytest_sessionstart(session):
+    if not shutil.which(debugger.GDB):
+        pytest.exit("there is no gdb", returncode=1)
+    if not PYTHONS:
+        pytest.exit("there is no Python 3.8 or newer", returncode=1)
+
+
+@pytest.fixture(params=PYTHONS, ids=lambda python: python.name)
+def each_python(request):
+    """Each interpreter in turn."""
+    return request.param
+
+
+@pytest.fixture
+def python():
+    """The system's own interpreter, for what does not depend on which."""
+    return PYTHONS[0]
+
+
+class Program:
+    """A program of tests/targets/ that runs, and has said that it is ready."""
+
+    def __init__(self, python, name, *args):
+        self.command = [python.path, os.path.join(TARGETS, name), *args]
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, start_new_session=True,
+        )
+        line = self.process.stdout.readline()
+        assert line == "ready\n", line
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def status(self, field):
+        """A field of /proc/PID/status."""
+        with open("/proc/%d/status" % self.pid) as file:
+            for line in file:
+                if line.startswith(field + ":"):
+                    return line.split(":", 1)[1].strip()
+        return None
+
+    def say_line(self):
+        """Give it a line on standard input: the time to end has come."""
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def finish(self):
+        """Ask it to end; what it printed since, and its exit status."""
+        out, _ = self.process.communicate("\n", timeout=debugger.PATIENCE)
+        return out, self.process.returncode
+
+    def close(self):
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+@pytest.fixture
+def start_program():
+    """Start programs: start_program(python, "spin.py", "arg")."""
+    programs = []
+
+    def start(python, name, *args):
+        programs.append(Program(python, name, *args))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.close()
+
+
+def target(name):
+    """The path of a program of tests/targets/."""
+    return os.path.join(TARGETS, name)
