@@ -12,7 +12,7 @@
 #include "core/target/linux_process.h"
 
 /* Tries to prove one sample before something else is done. */
-#define ATTEMPTS 3
+#define ATTEMPTS 4
 /* How often the GILs, or without them the threads, are listed anew. */
 #define LANES_EVERY_NS (100 * INT64_C(1000000))
 /* How often an interpreter is looked for while there is none. */
@@ -210,6 +210,21 @@ static struct pyprof_watched *choose(struct pyprof_sampler *sampler,
 	return watched;
 }
 
+/* The thread of the last sample, if it is likely to be that of this one: the
+ * look itself tells whether it is, which saves asking first. */
+static struct pyprof_watched *expect_last(struct pyprof_sampler *sampler,
+					  const struct pyprof_lane *lane)
+{
+	struct pyprof_watched *last = NULL;
+	if (!lane->tstate || sampler->mode == PYPROF_MODE_STOP)
+		return NULL;
+	_cleanup_error_ struct pyprof_error *gone =
+		pyprof_observer_watch(sampler->observer, lane->tstate, &last);
+	if (!last || !last->rseq || last->cpu < 0)
+		return NULL;
+	return last;
+}
+
 static bool is_wanted(const struct pyprof_sampler *sampler,
 		      const struct pyprof_watched *watched)
 {
@@ -256,7 +271,9 @@ static void sample_lane(struct pyprof_sampler *sampler,
 	bool usable = false;
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		struct pyprof_gil gil = {};
-		watched = choose(sampler, lane, &gil);
+		watched = attempt ? NULL : expect_last(sampler, lane);
+		if (!watched)
+			watched = choose(sampler, lane, &gil);
 		if (!watched || !is_wanted(sampler, watched))
 			return;
 		if (sampler->mode == PYPROF_MODE_STOP && gil.holder) {

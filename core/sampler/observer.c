@@ -382,8 +382,9 @@ judge(struct pyprof_observer *observer, struct pyprof_watched *watched,
 
 	ret->role = holder ? PYPROF_GIL_HOLDER : PYPROF_GIL_OUTSIDE;
 	if (gil && way == PYPROF_LOOK_HELD) {
-		/* Another thread has it: this one is not the one to sample. */
-		if (before.holder && !holder)
+		/* Another thread has it, or had it last: this one is not the
+		 * one to sample. */
+		if (!holder && (before.holder || before.last_holder != tstate))
 			return PYPROF_LOOK_OVERTAKEN;
 		proven = stayed && gil_unmoved(tstate, &before, &after);
 	} else if (way == PYPROF_LOOK_ASIDE) {
