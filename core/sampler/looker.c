@@ -140,6 +140,21 @@ static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 	}
 }
 
+/*
+ * How long the thread that was looked at could not run because of us. The
+ * looker is pinned to its CPU: so for all the time that the looker has been
+ * running since the last sample, not for that of the look alone.
+ */
+static uint64_t held_by_looker(struct pyprof_sampler *sampler)
+{
+	struct timespec used;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	int64_t now = used.tv_sec * PYPROF_NS_PER_SECOND + used.tv_nsec;
+	uint64_t held = (uint64_t)(now - sampler->looker_cpu_ns);
+	sampler->looker_cpu_ns = now;
+	return held;
+}
+
 static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		 struct pyprof_watched *watched,
 		 const struct pyprof_observation *seen, uint64_t ns)
@@ -168,9 +183,7 @@ static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		if (!lane->gil && head.os.running)
 			head.role = PYPROF_GIL_HOLDER;
 	}
-	if (seen->held_ns)
-		sampler->held_ns +=
-			((double)seen->held_ns - sampler->held_ns) / 64;
+	sampler->held_ns += ((double)seen->held_ns - sampler->held_ns) / 64;
 	pyprof_sampler_push(sampler, &head, &watched->stack);
 }
 
@@ -286,6 +299,8 @@ static void sample_lane(struct pyprof_sampler *sampler,
 			free ? PYPROF_LOOK_FREE : PYPROF_LOOK_HELD, &seen);
 		usable = result == PYPROF_LOOK_DONE ||
 			 result == PYPROF_LOOK_UNPROVEN;
+		if (seen.held_ns)
+			seen.held_ns = held_by_looker(sampler);
 		if (result == PYPROF_LOOK_DONE) {
 			push(sampler, lane, watched, &seen,
 			     (uint64_t)(now - lane->last_ns));
@@ -437,8 +452,10 @@ void *pyprof_looker_main(void *arg)
 		}
 		int64_t now = pyprof_clock_ns();
 		double period = period_ns(sampler);
-		if (due_ns < now - (int64_t)period)
-			due_ns = now;
 		due_ns += (int64_t)(period * (1 + jitter(&seed)));
+		/* Late samples are missed, not made up for. */
+		int64_t soonest = now + (int64_t)sampler->held_ns;
+		if (due_ns < soonest)
+			due_ns = soonest;
 	}
 }

@@ -76,8 +76,10 @@ struct pyprof_sampler {
 	int64_t lanes_read_ns;
 	struct pyprof_pending_tick tick;
 	unsigned ticks_lost, faults;
-	/** Moving average of how long the target is held, ns. */
+	/** Moving average of how long the target is held a sample, ns. */
 	double held_ns;
+	/** CPU time that the looker had used at its last sample. */
+	int64_t looker_cpu_ns;
 
 	/** Guards the profile and what decodes into it. */
 	pthread_mutex_t profile_lock;
