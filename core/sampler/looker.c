@@ -140,21 +140,6 @@ static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 	}
 }
 
-/*
- * How long the thread that was looked at could not run because of us. The
- * looker is pinned to its CPU: so for all the time that the looker has been
- * running since the last sample, not for that of the look alone.
- */
-static uint64_t held_by_looker(struct pyprof_sampler *sampler)
-{
-	struct timespec used;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	int64_t now = used.tv_sec * PYPROF_NS_PER_SECOND + used.tv_nsec;
-	uint64_t held = (uint64_t)(now - sampler->looker_cpu_ns);
-	sampler->looker_cpu_ns = now;
-	return held;
-}
-
 static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		 struct pyprof_watched *watched,
 		 const struct pyprof_observation *seen, uint64_t ns)
@@ -299,8 +284,10 @@ static void sample_lane(struct pyprof_sampler *sampler,
 			free ? PYPROF_LOOK_FREE : PYPROF_LOOK_HELD, &seen);
 		usable = result == PYPROF_LOOK_DONE ||
 			 result == PYPROF_LOOK_UNPROVEN;
+		/* The looker wakes up on the thread's CPU: it takes the
+		 * thread's time from then on, not only during the look. */
 		if (seen.held_ns)
-			seen.held_ns = held_by_looker(sampler);
+			seen.held_ns = (uint64_t)(pyprof_clock_ns() - now);
 		if (result == PYPROF_LOOK_DONE) {
 			push(sampler, lane, watched, &seen,
 			     (uint64_t)(now - lane->last_ns));

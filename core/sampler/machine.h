@@ -78,8 +78,6 @@ struct pyprof_sampler {
 	unsigned ticks_lost, faults;
 	/** Moving average of how long the target is held a sample, ns. */
 	double held_ns;
-	/** CPU time that the looker had used at its last sample. */
-	int64_t looker_cpu_ns;
 
 	/** Guards the profile and what decodes into it. */
 	pthread_mutex_t profile_lock;

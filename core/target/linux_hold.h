@@ -26,7 +26,9 @@
 struct pyprof_hold {
 	/** The CPU sat on. */
 	int cpu;
-	/** The caller's context switches at the beginning. */
+	/** The caller's context switches are watched by its rseq area; else
+	 * `switches` is their number at the beginning. */
+	bool watched;
 	long switches;
 	/** Monotonic ns at the beginning. */
 	int64_t begin_ns;
