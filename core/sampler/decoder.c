@@ -272,16 +272,24 @@ enum pyprof_state pyprof_state_outside(const struct pyprof_layout *layout,
 }
 
 /*
- * Python or C code, for the thread that holds the GIL: a frame that stands on
- * a call and has called no Python function is in a C function. An operator
- * that the interpreter has not specialised, where it does specialise, is one
- * of a C type.
+ * A frame that stands on a call and has called no Python function is in a C
+ * function. An operator that the interpreter has not specialised, where it
+ * does specialise, is one of a C type.
  */
+enum pyprof_state pyprof_state_inside(const struct pyprof_layout *layout,
+				      const struct pyprof_frame *top)
+{
+	bool specialises = pyprof_has(layout, code.adaptive);
+	if (top->opcode_class == PYPROF_OPCODE_CALL ||
+	    (top->opcode_class == PYPROF_OPCODE_OPERATOR && specialises))
+		return PYPROF_STATE_NATIVE_GIL;
+	return PYPROF_STATE_PYTHON;
+}
+
+/* Python or C code, for the thread that holds the GIL. */
 static enum pyprof_state holder_state(struct pyprof_decoder *decoder,
 				      const struct pyprof_raw_sample *raw)
 {
-	const struct pyprof_layout *layout =
-		&decoder->attachment->python->layout;
 	struct pyprof_frame frame;
 	if (!raw->count)
 		return PYPROF_STATE_NATIVE_GIL;
@@ -289,11 +297,8 @@ static enum pyprof_state holder_state(struct pyprof_decoder *decoder,
 		decoder->codes, &raw->frames[0], true, &frame);
 	if (err || frame.hidden)
 		return PYPROF_STATE_PYTHON;
-	bool specialises = pyprof_has(layout, code.adaptive);
-	if (frame.opcode_class == PYPROF_OPCODE_CALL ||
-	    (frame.opcode_class == PYPROF_OPCODE_OPERATOR && specialises))
-		return PYPROF_STATE_NATIVE_GIL;
-	return PYPROF_STATE_PYTHON;
+	return pyprof_state_inside(&decoder->attachment->python->layout,
+				   &frame);
 }
 
 static enum pyprof_state state_of(struct pyprof_decoder *decoder,

@@ -9,6 +9,7 @@
 #ifndef PYPROF_SAMPLER_DECODER_H
 #define PYPROF_SAMPLER_DECODER_H
 
+#include "core/cpython/code.h"
 #include "core/profile/profile.h"
 #include "core/sampler/attachment.h"
 #include "core/sampler/ring.h"
@@ -29,6 +30,10 @@ void pyprof_decoder_destroy(struct pyprof_decoder *decoder);
 struct pyprof_error *pyprof_decoder_drain(struct pyprof_decoder *decoder,
 					  struct pyprof_ring *ring)
 	PYPROF_MUST_CHECK;
+
+/** What a thread that holds the GIL does, from its innermost frame. */
+enum pyprof_state pyprof_state_inside(const struct pyprof_layout *layout,
+				      const struct pyprof_frame *top);
 
 /** What a thread without the GIL does, from what the kernel says of it. */
 enum pyprof_state pyprof_state_outside(const struct pyprof_layout *layout,

@@ -25,6 +25,7 @@ int pyprof_proc_read(int32_t pid, const char *name, struct pyprof_buf *buf);
 /** Fields of /proc/PID/stat by the numbers that proc(5) gives them. */
 enum pyprof_stat_field {
 	PYPROF_STAT_STATE = 3,
+	PYPROF_STAT_PARENT = 4,
 	PYPROF_STAT_FLAGS = 9,
 	PYPROF_STAT_START_TIME = 22,
 	PYPROF_STAT_START_STACK = 28,
