@@ -5,7 +5,7 @@
  * parsing, `--help`, completion and the manual page.
  *
  * To add a command: one file cmd_NAME.c with a `const struct pyprof_command`,
- * and one row in commands.c.
+ * and one row in commands.def.
  */
 #ifndef PYPROF_COMMAND_COMMAND_H
 #define PYPROF_COMMAND_COMMAND_H
@@ -32,6 +32,8 @@ enum pyprof_option_kind {
 	PYPROF_OPTION_FILE,
 	/** One of `choices`; value is the index. */
 	PYPROF_OPTION_CHOICE,
+	/** The name of a report format; value is the text. */
+	PYPROF_OPTION_FORMAT,
 };
 
 struct pyprof_option {

@@ -6,19 +6,17 @@
 #include "core/command/line.h"
 #include "core/command/nearest.h"
 #include "core/command/options.h"
+#include "core/command/output.h"
 
-/** All commands, in the order of `help`. */
-#define COMMANDS(ROW) ROW(help)
-
-#define DECLARE(name) extern const struct pyprof_command pyprof_cmd_##name;
-COMMANDS(DECLARE)
-#undef DECLARE
+#define COMMAND(name) extern const struct pyprof_command pyprof_cmd_##name;
+#include "core/command/commands.def"
+#undef COMMAND
 
 const struct pyprof_command *const pyprof_commands[] = {
-#define ENTRY(name) &pyprof_cmd_##name,
-	COMMANDS(ENTRY)
-#undef ENTRY
-		NULL,
+#define COMMAND(name) &pyprof_cmd_##name,
+#include "core/command/commands.def"
+#undef COMMAND
+	NULL,
 };
 
 /** How many words at the front spell the name; 0 when they do not. */
@@ -76,6 +74,22 @@ struct pyprof_error *pyprof_command_find(const char *const *words, size_t count,
 	return NULL;
 }
 
+/** Run a command, its text going where the user wants it. */
+static struct pyprof_error *
+run_command(struct pyprof_session *session,
+	    const struct pyprof_command *command,
+	    const struct pyprof_arguments *arguments, struct pyprof_buf *out)
+{
+	if (!arguments->output) {
+		struct pyprof_error *err =
+			command->run(session, arguments, out);
+		return err ? err : pyprof_buf_error(out);
+	}
+	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
+	struct pyprof_error *err = command->run(session, arguments, &text);
+	return err ? err : pyprof_output_save(arguments->output, &text, out);
+}
+
 static struct pyprof_error *run_words(struct pyprof_session *session,
 				      const struct pyprof_line *line,
 				      struct pyprof_buf *out)
@@ -101,8 +115,7 @@ static struct pyprof_error *run_words(struct pyprof_session *session,
 		pyprof_command_help(command, out);
 		return pyprof_buf_error(out);
 	}
-	err = command->run(session, &arguments, out);
-	return err ? err : pyprof_buf_error(out);
+	return run_command(session, command, &arguments, out);
 }
 
 struct pyprof_error *pyprof_command_run(struct pyprof_session *session,

@@ -6,6 +6,7 @@
 #include "core/command/command.h"
 #include "core/command/line.h"
 #include "core/command/options.h"
+#include "core/report/report.h"
 
 /** What is being completed, and what has been found for it. */
 struct completion {
@@ -53,11 +54,21 @@ static void offer_names(struct completion *c, size_t first)
 static void offer_value(struct completion *c, const char *prefix,
 			const struct pyprof_option *option)
 {
-	if (option->kind == PYPROF_OPTION_FILE)
+	switch (option->kind) {
+	case PYPROF_OPTION_CHOICE:
+		for (size_t i = 0; option->choices[i]; i++)
+			offer(c, prefix, option->choices[i]);
+		break;
+	case PYPROF_OPTION_FORMAT:
+		for (size_t i = 0; pyprof_report_formats[i]; i++)
+			offer(c, prefix, pyprof_report_formats[i]->name);
+		break;
+	case PYPROF_OPTION_FILE:
 		c->files = !*prefix;
-	for (size_t i = 0;
-	     option->kind == PYPROF_OPTION_CHOICE && option->choices[i]; i++)
-		offer(c, prefix, option->choices[i]);
+		break;
+	default:
+		break;
+	}
 }
 
 /** The option of that name, if it takes a value. */

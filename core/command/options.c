@@ -147,6 +147,7 @@ static struct pyprof_error *parse_value(const struct pyprof_option *option,
 	case PYPROF_OPTION_FLAG:
 	case PYPROF_OPTION_TEXT:
 	case PYPROF_OPTION_FILE:
+	case PYPROF_OPTION_FORMAT:
 		if (!*text)
 			err = pyprof_error_create(PYPROF_ERROR_USAGE,
 						  "the value is empty");

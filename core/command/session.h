@@ -33,6 +33,8 @@ struct pyprof_session {
 	struct pyprof_profile *profile;
 	struct pyprof_sampler *sampler;
 	struct pyprof_sampler_options options;
+	/** The process that the sampler was last started on; 0 for none. */
+	int32_t pid;
 	/** `start` was given and `stop` was not. */
 	bool armed;
 	/** Ticks are armed in the debugger. */
@@ -66,6 +68,28 @@ bool pyprof_session_tick(struct pyprof_session *session, int32_t tid);
 void pyprof_session_poll(struct pyprof_session *session);
 
 /* For commands. */
+
+/** What sampling is done with unless the user says otherwise. */
+extern const struct pyprof_sampler_options pyprof_session_defaults;
+
+/**
+ * Begin to sample, or change the settings; the profile is kept. The session
+ * sees to `tick_signal` and `wake` of the options. On failure nothing has
+ * changed.
+ */
+struct pyprof_error *
+pyprof_session_start(struct pyprof_session *session,
+		     const struct pyprof_sampler_options *options)
+	PYPROF_MUST_CHECK;
+/** End it; the profile is kept. */
+void pyprof_session_stop(struct pyprof_session *session);
+/** Empty the profile; sampling goes on. */
+void pyprof_session_reset(struct pyprof_session *session);
+
+/** What the debugger looks at; USAGE when that is nothing. */
+struct pyprof_error *pyprof_session_inferior(struct pyprof_session *session,
+					     struct pyprof_inferior *ret)
+	PYPROF_MUST_CHECK;
 
 /**
  * The interpreter of what the debugger looks at, found anew when that changed.
