@@ -166,7 +166,6 @@ SETTINGS = [
     "show environment",
     "show print",
     "show width",
-    "show language",
     "info inferiors",
 ]
 

@@ -371,8 +371,10 @@ def test_kill(python, start_program, mode):
 
 
 def test_run_again(python, mode):
-    with Gdb("--args", python.path, target("session.py"), "short") as gdb:
-        gdb.run("starti < /dev/null > /dev/null")
+    with Gdb(python.path) as gdb:
+        gdb.run("set args %s short < /dev/null > /dev/null"
+                % target("session.py"))
+        gdb.run("starti")
         start(gdb, mode)
         had = 0
         for _ in range(3):
@@ -380,7 +382,7 @@ def test_run_again(python, mode):
             assert "exited with code 07" in text
             assert samples(gdb) > had
             had = samples(gdb)
-            gdb.run("starti < /dev/null > /dev/null")
+            gdb.run("starti")
         gdb.run("kill")
         gdb.run("pyprof stop")
         assert lines_of_ours(gdb) == []
