@@ -23,6 +23,10 @@
 #define TICKS_LOST_MAX 3
 /* So many unreadable looks in a row: this is another program now. */
 #define FAULTS_MAX 20
+/* A sample stands for the time since the last one, but for no more periods than
+ * this: what a sample after a long gap says of the gap is little, and would
+ * outweigh many others. The rest is missed. */
+#define PERIODS_MAX 4
 /* The share of a period that sample times are moved at random, each way, so
  * that they do not keep step with the program. */
 #define JITTER 0.25
@@ -111,6 +115,25 @@ static void list_lanes(struct pyprof_sampler *sampler, int64_t now)
 		count_bad(sampler, err->code);
 }
 
+/* The period to keep: what was asked for, unless that would hold the target
+ * for more of its time than is allowed. */
+static double period_ns(const struct pyprof_sampler *sampler)
+{
+	double asked = (double)PYPROF_NS_PER_SECOND / sampler->options.rate_hz;
+	double least =
+		sampler->held_ns * 100 / sampler->options.max_stop_percent;
+	return asked > least ? asked : least;
+}
+
+/* The time that a sample of a lane taken now stands for. */
+static uint64_t weight_ns(const struct pyprof_sampler *sampler,
+			  const struct pyprof_lane *lane, int64_t now)
+{
+	double most = period_ns(sampler) * PERIODS_MAX;
+	double since = (double)(now - lane->last_ns);
+	return (uint64_t)(since < most ? since : most);
+}
+
 /* Send a tick to a thread; the sample is taken when it is handled. */
 static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		      const struct pyprof_watched *watched, int64_t now)
@@ -129,7 +152,7 @@ static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 	}
 	tick->tstate = watched->tstate;
 	tick->gil = lane->gil;
-	tick->ns = (uint64_t)(now - lane->last_ns);
+	tick->ns = weight_ns(sampler, lane, now);
 	tick->sent_ns = now;
 	lane->last_ns = now;
 	atomic_store(&tick->waiting, true);
@@ -256,7 +279,7 @@ static void settle(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		count_bad(sampler, PYPROF_ERROR_FAULT);
 		return;
 	}
-	push(sampler, lane, watched, seen, (uint64_t)(now - lane->last_ns));
+	push(sampler, lane, watched, seen, weight_ns(sampler, lane, now));
 	lane->last_ns = now;
 }
 
@@ -290,7 +313,7 @@ static void sample_lane(struct pyprof_sampler *sampler,
 			seen.held_ns = (uint64_t)(pyprof_clock_ns() - now);
 		if (result == PYPROF_LOOK_DONE) {
 			push(sampler, lane, watched, &seen,
-			     (uint64_t)(now - lane->last_ns));
+			     weight_ns(sampler, lane, now));
 			lane->last_ns = now;
 			return;
 		}
@@ -352,16 +375,6 @@ bool pyprof_looker_tick(struct pyprof_sampler *sampler, int32_t tid)
 	atomic_store(&tick->waiting, false);
 	pthread_mutex_unlock(&sampler->look_lock);
 	return ours;
-}
-
-/* The period to keep: what was asked for, unless that would hold the target
- * for more of its time than is allowed. */
-static double period_ns(const struct pyprof_sampler *sampler)
-{
-	double asked = (double)PYPROF_NS_PER_SECOND / sampler->options.rate_hz;
-	double least =
-		sampler->held_ns * 100 / sampler->options.max_stop_percent;
-	return asked > least ? asked : least;
 }
 
 /* A number in [-JITTER, JITTER]. */

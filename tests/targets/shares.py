@@ -3,7 +3,7 @@
 Each `spin` line runs the same number of identical steps, counted and not
 timed, so that the share of a line follows from the counts alone:
 
-    shares.py lines        30 % on the line marked 30, 70 % on that marked 70
+    shares.py lines        30 % in thirty(), 70 % in seventy()
     shares.py threads      three threads, 1 : 2 : 3
     shares.py SECONDS as a second argument ends it (default 60).
 """
@@ -22,11 +22,13 @@ def step(n):
 
 
 def thirty():
-    step(300)
+    for _ in range(30):
+        step(100)
 
 
 def seventy():
-    step(700)
+    for _ in range(70):
+        step(100)
 
 
 def lines(end):
