@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The hardest program to sample exactly: one-line functions in a tight loop.
 
 `a0` calls only `b0`, which calls only `c0`, and so on for ten digits, so that a

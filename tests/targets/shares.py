@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs whose time is spent on lines in known shares.
 
 Each `spin` line runs the same number of identical steps, counted and not
