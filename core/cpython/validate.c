@@ -9,6 +9,9 @@
 /* A running program changes what is looked at: look again so often. */
 #define ATTEMPTS 20
 
+/* Nothing is mapped below. */
+#define PAGE_SIZE_MIN 4096
+
 struct test {
 	const char *name;
 	struct pyprof_error *(*run)(struct pyprof_subject *subject);
@@ -42,7 +45,8 @@ pyprof_subject_check_kind(const struct pyprof_subject *subject, uint64_t object,
 		err = pyprof_subject_word(subject, type,
 					  subject->python->layout.at.type.flags,
 					  &flags);
-	if (!err && !(flags & flag))
+	/* A pointer may have any bits; no flag is above these. */
+	if (!err && (!(flags & flag) || flags > UINT32_MAX))
 		err = pyprof_error_at(PYPROF_ERROR_CORRUPT, object, "not %s",
 				      what);
 	return err;
@@ -58,6 +62,9 @@ pyprof_subject_check_type_name(const struct pyprof_subject *subject,
 		subject, type, subject->python->layout.at.type.name, &at);
 	if (err)
 		return err;
+	if (at < PAGE_SIZE_MIN || at >> 47)
+		return pyprof_error_at(PYPROF_ERROR_CORRUPT, type,
+				       "type without a name");
 	err = pyprof_target_read_cstr(subject->python->target, at, text,
 				      sizeof(text));
 	if (err && subject->python->target->is_static &&

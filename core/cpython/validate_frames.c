@@ -13,6 +13,7 @@
 #define NAME_MAX_CHARS 1000
 #define UNITS_MAX (UINT64_C(1) << 28)
 #define LINES_MAX (1 << 28)
+#define LINETABLE_MAX ((size_t)4 << 20)
 
 /* A compact ASCII str ends in NUL just behind its last character. */
 static struct pyprof_error *check_str(const struct pyprof_subject *subject,
@@ -117,13 +118,54 @@ static struct pyprof_error *find_bytecode(const struct pyprof_subject *subject,
 	return NULL;
 }
 
-static struct pyprof_error *check_code(const struct pyprof_subject *subject,
+/*
+ * Whether a line table is one for so many bytes of bytecode, neither less nor
+ * more; those of 3.8 and 3.9 do not tell.
+ */
+static bool covers(enum pyprof_linetable_kind kind, const uint8_t *table,
+		   size_t size, uint64_t code_size)
+{
+	uint64_t covered = 0;
+	for (size_t i = 0; i < size; i++) {
+		if (kind == PYPROF_LINETABLE_RANGES)
+			covered += i % 2 ? 0 : table[i];
+		else if (table[i] & 0x80)
+			covered += 2 * ((table[i] & 7) + 1);
+	}
+	return kind == PYPROF_LINETABLE_LNOTAB || covered == code_size;
+}
+
+static struct pyprof_error *check_linetable(struct pyprof_subject *subject,
+					    uint64_t code, uint64_t code_size)
+{
+	const struct pyprof_layout *layout = &subject->python->layout;
+	_cleanup_buf_ struct pyprof_buf table = PYPROF_BUF_INIT;
+	uint64_t linetable, size;
+	struct pyprof_error *err = pyprof_subject_word(
+		subject, code, layout->at.code.linetable, &linetable);
+	if (!err)
+		err = check_bytes(subject, linetable, &size);
+	if (!err)
+		err = pyprof_text_read_bytes(subject->python, linetable,
+					     LINETABLE_MAX, &table);
+	if (!err)
+		err = pyprof_buf_error(&table);
+	if (err)
+		return err;
+	subject->codes++;
+	subject->covered +=
+		covers(layout->linetable, (const uint8_t *)table.data,
+		       table.length, code_size);
+	return NULL;
+}
+
+static struct pyprof_error *check_code(struct pyprof_subject *subject,
 				       uint64_t code, uint64_t *start_ret,
 				       uint64_t *size_ret)
 {
 	const struct pyprof_python *python = subject->python;
 	const struct pyprof_offsets *at = &python->layout.at;
-	uint64_t type, linetable, size;
+	uint64_t type, size;
 	uint32_t first_line;
 	struct pyprof_error *err = pyprof_subject_type(subject, code, &type);
 	if (!err && python->code_type && type != python->code_type)
@@ -134,11 +176,6 @@ static struct pyprof_error *check_code(const struct pyprof_subject *subject,
 	if (!err)
 		err = check_names(subject, code);
 	if (!err)
-		err = pyprof_subject_word(subject, code, at->code.linetable,
-					  &linetable);
-	if (!err)
-		err = check_bytes(subject, linetable, &size);
-	if (!err)
 		err = pyprof_target_read_u32(
 			python->target, code + (uint64_t)at->code.firstlineno,
 			&first_line);
@@ -146,13 +183,17 @@ static struct pyprof_error *check_code(const struct pyprof_subject *subject,
 	if (!err && first_line > LINES_MAX)
 		err = pyprof_error_at(PYPROF_ERROR_CORRUPT, code,
 				      "code in line %u", first_line);
-	if (err)
-		return err;
-	return find_bytecode(subject, code, start_ret, size_ret);
+	if (!err)
+		err = find_bytecode(subject, code, start_ret, &size);
+	if (!err)
+		err = check_linetable(subject, code, size);
+	if (!err)
+		*size_ret = size;
+	return err;
 }
 
 /* One frame that runs code: its instruction has to lie in that code. */
-static struct pyprof_error *check_running(const struct pyprof_subject *subject,
+static struct pyprof_error *check_running(struct pyprof_subject *subject,
 					  uint64_t frame, uint64_t code)
 {
 	const struct pyprof_layout *layout = &subject->python->layout;
@@ -183,13 +224,9 @@ static struct pyprof_error *check_running(const struct pyprof_subject *subject,
 	return NULL;
 }
 
-/*
- * One frame of a chain.
- *
- * @param[out] is_code_ret Whether it runs code; shims do not.
- */
-static struct pyprof_error *check_frame(const struct pyprof_subject *subject,
-					uint64_t frame, bool *is_code_ret)
+/* One frame of a chain. Shims run no code, but have an object for it. */
+static struct pyprof_error *check_frame(struct pyprof_subject *subject,
+					uint64_t frame)
 {
 	const struct pyprof_layout *layout = &subject->python->layout;
 	const struct pyprof_offsets *at = &layout->at;
@@ -214,14 +251,13 @@ static struct pyprof_error *check_frame(const struct pyprof_subject *subject,
 		return pyprof_error_at(PYPROF_ERROR_CORRUPT, frame,
 				       "frame with owner %d", owner);
 	code &= ~layout->tag_mask;
-	*is_code_ret = owner < layout->hidden_owner;
-	if (*is_code_ret)
+	if (owner < layout->hidden_owner)
 		return check_running(subject, frame, code);
 	return pyprof_subject_type(subject, code, &type);
 }
 
 /* The newest frame of a thread; 0 when it has none. */
-static struct pyprof_error *newest_frame(const struct pyprof_subject *subject,
+static struct pyprof_error *newest_frame(struct pyprof_subject *subject,
 					 uint64_t tstate, uint64_t *ret)
 {
 	const struct pyprof_layout *layout = &subject->python->layout;
@@ -241,49 +277,76 @@ static struct pyprof_error *newest_frame(const struct pyprof_subject *subject,
 				   ret);
 }
 
+/*
+ * A thread that runs no code has nothing on its data stack either, but for the
+ * unused first word of the first chunk.
+ */
+static struct pyprof_error *check_idle(struct pyprof_subject *subject,
+				       uint64_t tstate)
+{
+	const struct pyprof_layout *layout = &subject->python->layout;
+	const struct pyprof_offsets *at = &layout->at;
+	uint64_t chunk, top;
+	if (!pyprof_has(layout, thread.datastack_chunk) ||
+	    !pyprof_has(layout, thread.datastack_top) ||
+	    !pyprof_has(layout, chunk.data))
+		return NULL;
+	struct pyprof_error *err = pyprof_subject_word(
+		subject, tstate, at->thread.datastack_chunk, &chunk);
+	if (!err)
+		err = pyprof_subject_word(subject, tstate,
+					  at->thread.datastack_top, &top);
+	if (!err && chunk && top != chunk + (uint64_t)at->chunk.data &&
+	    top != chunk + (uint64_t)at->chunk.data + 8)
+		err = pyprof_error_at(PYPROF_ERROR_CORRUPT, tstate,
+				      "thread has no frames on its data stack");
+	return err;
+}
+
 /* The frames of one thread, the newest ones of many. */
-static struct pyprof_error *check_chain(const struct pyprof_subject *subject,
-					uint64_t tstate, size_t *codes)
+static struct pyprof_error *check_chain(struct pyprof_subject *subject,
+					uint64_t tstate)
 {
 	uint64_t frame = 0;
-	size_t found = 0;
+	size_t codes = subject->codes;
 	struct pyprof_error *err = newest_frame(subject, tstate, &frame);
 	for (size_t i = 0; !err && frame && i < FRAMES_TRIED; i++) {
-		bool is_code = false;
-		err = check_frame(subject, frame, &is_code);
-		found += is_code;
+		err = check_frame(subject, frame);
 		if (!err)
 			err = pyprof_subject_word(
 				subject, frame,
 				subject->python->layout.at.frame.previous,
 				&frame);
 	}
-	if (!err)
-		*codes += found;
+	if (!err && subject->codes == codes)
+		err = check_idle(subject, tstate);
 	return err;
 }
 
 struct pyprof_error *pyprof_validate_frames(struct pyprof_subject *subject)
 {
-	size_t codes = 0, threads = 0;
-	struct pyprof_error *worst = NULL;
-	for (size_t i = 0; i < subject->threads.list.count && i < THREADS_TRIED;
-	     i++) {
+	size_t good = 0, count = subject->threads.list.count;
+	struct pyprof_error *bad = NULL;
+	subject->codes = subject->covered = 0;
+	for (size_t i = 0; i < count && i < THREADS_TRIED; i++) {
 		struct pyprof_error *err = check_chain(
-			subject, subject->threads.list.items[i].address,
-			&codes);
-		threads += !err;
-		if (!worst)
-			worst = err;
+			subject, subject->threads.list.items[i].address);
+		good += !err;
+		if (!bad)
+			bad = err;
 		else
 			pyprof_error_destroy(err);
 	}
 	/* Threads that run while being looked at may well look broken. */
-	if (worst && (subject->python->target->is_static || !codes))
-		return worst;
-	pyprof_error_destroy(worst);
+	if (bad && (subject->python->target->is_static || !good))
+		return bad;
+	pyprof_error_destroy(bad);
+	/* Tools may give code a line table that does not fit, but not all. */
+	if (subject->codes && !subject->covered)
+		return pyprof_error_create(PYPROF_ERROR_CORRUPT,
+					   "line tables do not fit their code");
 	snprintf(subject->seen, sizeof(subject->seen),
-		 "%zu of %zu threads, %zu code objects", threads,
-		 subject->threads.list.count, codes);
+		 "%zu of %zu threads, %zu code objects", good, count,
+		 subject->codes);
 	return NULL;
 }

@@ -19,6 +19,8 @@ struct pyprof_subject {
 	struct pyprof_python *python;
 	struct pyprof_interps interps;
 	struct pyprof_threads threads;
+	/** Code objects seen, and those that their line table fits exactly. */
+	size_t codes, covered;
 	/** What a test has seen, for `info`. */
 	char seen[160];
 };
