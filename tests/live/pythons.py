@@ -2,8 +2,9 @@
 """The Pythons there are to test with.
 
 Looked for on PATH, in pyenv's folder, in the folder that
-scripts/fetch-pythons fills, and in $PYPROF_PYTHONS, a list of executables
-separated by colons. Each version is taken once, release and debug.
+scripts/fetch-pythons fills, and in $PYPROF_PYTHONS: executables, or folders
+like that one, separated by colons. Each version is taken once, release and
+debug.
 """
 
 import glob
@@ -14,7 +15,7 @@ MINORS = range(8, 16)
 
 _PROBE = """
 import sys, sysconfig
-print(sys.version_info[0], sys.version_info[1],
+print(*sys.version_info[:3],
       int(hasattr(sys, "gettotalrefcount")),
       int(bool(sysconfig.get_config_var("Py_GIL_DISABLED"))),
       sys.executable, sep="|")
@@ -24,9 +25,10 @@ print(sys.version_info[0], sys.version_info[1],
 class Python:
     """One interpreter."""
 
-    def __init__(self, path, version, is_debug, is_free_threaded):
+    def __init__(self, path, version, micro, is_debug, is_free_threaded):
         self.path = path
         self.version = version
+        self.micro = micro
         self.is_debug = is_debug
         self.is_free_threaded = is_free_threaded
 
@@ -36,12 +38,22 @@ class Python:
             *self.version, "t" * self.is_free_threaded, "d" * self.is_debug
         )
 
+    @property
+    def full_name(self):
+        return self.name.replace(
+            ".%d" % self.version[1], ".%d.%d" % (self.version[1], self.micro)
+        )
+
 
 def _candidates():
     yield "/usr/bin/python3"
-    yield from filter(None, os.environ.get("PYPROF_PYTHONS", "").split(":"))
     root = os.path.join(os.path.dirname(__file__), "..", "..")
     folders = [os.path.join(root, ".pythons", "bin")]
+    for entry in os.environ.get("PYPROF_PYTHONS", "").split(":"):
+        if os.path.isdir(entry):
+            folders.append(os.path.join(entry, "bin"))
+        elif entry:
+            yield entry
     folders += os.environ.get("PATH", "").split(":")
     folders += sorted(
         glob.glob(os.path.expanduser("~/.pyenv/versions/*/bin"))
@@ -63,15 +75,15 @@ def _probe(path):
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return None
-    major, minor, debug, threaded, executable = text.strip().split("|")
+    major, minor, micro, debug, threaded, executable = text.strip().split("|")
     return Python(
-        os.path.realpath(executable), (int(major), int(minor)),
+        os.path.realpath(executable), (int(major), int(minor)), int(micro),
         debug == "1", threaded == "1",
     )
 
 
-def find():
-    """All Pythons, the system's own first."""
+def find(each_micro=False):
+    """All Pythons, the system's own first; each micro version if asked."""
     found, seen = {}, set()
     for path in _candidates():
         real = os.path.realpath(path)
@@ -80,7 +92,8 @@ def find():
         seen.add(real)
         python = _probe(path)
         if python and python.version[0] == 3 and python.version[1] in MINORS:
-            found.setdefault(python.name, python)
+            key = (python.name, python.micro if each_micro else None)
+            found.setdefault(key, python)
     return list(found.values())
 
 
