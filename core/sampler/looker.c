@@ -163,6 +163,15 @@ static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 	}
 }
 
+/* Keep the average; one look that took ages, as when the machine was busy with
+ * something else, does not slow down all that follow. */
+static void note_held(struct pyprof_sampler *sampler, double held_ns)
+{
+	double most = sampler->held_ns * 4 + 100000;
+	sampler->held_ns +=
+		((held_ns < most ? held_ns : most) - sampler->held_ns) / 64;
+}
+
 static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		 struct pyprof_watched *watched,
 		 const struct pyprof_observation *seen, uint64_t ns)
@@ -191,7 +200,7 @@ static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		if (!lane->gil && head.os.running)
 			head.role = PYPROF_GIL_HOLDER;
 	}
-	sampler->held_ns += ((double)seen->held_ns - sampler->held_ns) / 64;
+	note_held(sampler, (double)seen->held_ns);
 	pyprof_sampler_push(sampler, &head, &watched->stack);
 }
 
