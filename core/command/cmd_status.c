@@ -11,6 +11,8 @@ struct facts {
 	struct pyprof_sampler_status status;
 	struct pyprof_profile_meta meta;
 	uint64_t samples, errors;
+	/** There are now; those of the profile when nothing is sampled. */
+	size_t threads;
 	double sampled_seconds;
 	/** Of the time sampled. */
 	double pause_percent;
@@ -38,6 +40,11 @@ static void gather(struct pyprof_session *session, struct facts *facts)
 	pyprof_sampler_lock(session->sampler);
 	facts->meta = *pyprof_profile_meta_const(session->profile);
 	facts->samples = pyprof_profile_samples(session->profile);
+	const struct pyprof_profile_thread *threads;
+	facts->threads =
+		facts->status.attached
+			? facts->status.threads
+			: pyprof_profile_threads(session->profile, &threads);
 	pyprof_sampler_unlock(session->sampler);
 
 	const struct pyprof_profile_meta *meta = &facts->meta;
@@ -139,7 +146,7 @@ static void put_text(const struct facts *facts, struct pyprof_buf *out)
 		us(pyprof_pauses_percentile(&meta->pauses, 50)),
 		us(pyprof_pauses_percentile(&meta->pauses, 99)),
 		facts->pause_percent, facts->sampled_seconds);
-	pyprof_buf_printf(out, "threads     %zu\n", facts->status.threads);
+	pyprof_buf_printf(out, "threads     %zu\n", facts->threads);
 	if (meta->python_version)
 		pyprof_buf_printf(out, "python      %s %s, layout from %s\n",
 				  text(facts, meta->python_version),
@@ -227,7 +234,7 @@ static void put_json(const struct facts *facts, struct pyprof_buf *out)
 	pyprof_json_key(json, "sampled_seconds");
 	pyprof_json_double(json, facts->sampled_seconds, 6);
 	pyprof_json_key(json, "threads");
-	pyprof_json_uint(json, facts->status.threads);
+	pyprof_json_uint(json, facts->threads);
 	put_json_text(json, "python", text(facts, meta->python_version));
 	put_json_text(json, "build", text(facts, meta->python_build));
 	put_json_text(json, "layout", text(facts, meta->layout_source));
