@@ -10,6 +10,7 @@ Peers are used where they are installed and skipped by name where they are not.
 
 import argparse
 import glob
+import json
 import mmap
 import os
 import re
@@ -225,11 +226,107 @@ def bench_shares(args):
                 "%.2f points" % error, "<= 1 point", error <= 1)
 
 
+def gdb(args, pid, *commands):
+    """Run commands in a GDB attached to a process; its output."""
+    line = ["gdb", "-nx", "-q", "-batch", "-iex", "set debuginfod enabled off",
+            "-iex", "set auto-load python-scripts off",
+            "-p", str(pid),
+            "-ex", "source " + os.path.join(args.build, "gdb-plugin/pyprof.py")]
+    for command in commands:
+        line += ["-ex", command]
+    return subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=900).stdout
+
+
+def gdb_status(args, pid, *commands):
+    output = gdb(args, pid, *commands, "pyprof status --json")
+    return json.loads(output[output.index("{"):output.rindex("}") + 1])
+
+
+def bench_stop(args):
+    """Stop mode in GDB against the classic loop in the same GDB."""
+    python = args.python[-1]
+    seconds = 2 if args.quick else 10
+    start = "pyprof start 5khz --mode stop --max-stop 100 --for %ds" % seconds
+    with Target(python, "abc.py", 1, 600) as target:
+        reached = gdb_status(args, target.pid, start)["reached_hz"]
+        match = re.search(r"classic ([\d.]+)", gdb(
+            args, target.pid, "source " + os.path.join(HERE, "classic.py")))
+        classic = float(match[1]) if match else 0.0
+    row("stop mode, asked 5 khz", name_of(python) + ", 1 thr",
+        "%.0f samples/s" % reached, ">= 2000/s", reached >= 2000)
+    row("stop mode against the classic loop", name_of(python) + ", 1 thr",
+        "%.0fx (classic: %.0f/s)" % (reached / max(classic, 1), classic),
+        ">= 20x", reached >= 20 * classic)
+    with Target(python, "deep.py", 50, 20, 600) as target:
+        reached = gdb_status(args, target.pid, start)["reached_hz"]
+    row("stop mode, 50 threads x 20 frames", name_of(python),
+        "%.0f samples/s" % reached, ">= 1000/s", reached >= 1000)
+
+
+def bench_stop_slowdown(args):
+    """What stop mode at 100 hz costs the program after two seconds."""
+    python = args.python[-1]
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(bytes(8))
+        file.flush()
+        counter = mmap.mmap(file.fileno(), 8)
+        ratios = []
+        with Target(python, "abc.py", 1, 600, file.name) as target:
+            for _ in range(1 if args.quick else 5):
+                plain = speed(counter, 3)
+                debugger = subprocess.Popen(
+                    ["gdb", "-nx", "-q", "-batch", "--readnever",
+                     "-iex", "set debuginfod enabled off", "-p", str(target.pid),
+                     "-ex", "source " + os.path.join(
+                         args.build, "gdb-plugin/pyprof.py"),
+                     "-ex", "pyprof start 100hz --mode stop --for 8s"],
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                time.sleep(4)
+                busy = speed(counter, 3)
+                debugger.wait()
+                plain = (plain + speed(counter, 3)) / 2
+                ratios.append(plain / busy)
+        counter.close()
+    ratio = statistics.median(ratios)
+    row("slowdown, stop 100 hz", name_of(python), "%.3fx" % ratio,
+        "<= 1.05x", ratio <= 1.05)
+
+
+def resident(pid):
+    with open("/proc/%d/statm" % pid) as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def bench_memory(args):
+    """Growth of GDB while it samples a steady program at 1 khz."""
+    python = args.python[-1]
+    minutes = 0.5 if args.quick else 10
+    with Target(python, "shares.py", "lines", 60 * minutes + 60) as target:
+        debugger = subprocess.Popen(
+            ["gdb", "-nx", "-q", "-batch", "--readnever",
+             "-iex", "set debuginfod enabled off", "-p", str(target.pid),
+             "-ex", "source " + os.path.join(args.build, "gdb-plugin/pyprof.py"),
+             "-ex", "pyprof start 1khz --for %ds" % (60 * minutes)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(60 * minutes * 0.1)
+        early = resident(debugger.pid)
+        time.sleep(60 * minutes * 0.85)
+        late = resident(debugger.pid)
+        debugger.wait()
+    row("growth of GDB after the first tenth", name_of(python),
+        "%d KiB in %g minutes" % ((late - early) // 1024, minutes * 0.85),
+        "none", late - early <= 256 * 1024)
+
+
 BENCHES = {
     "exact": bench_exact,
     "slowdown": bench_slowdown,
     "rate": bench_rate,
     "shares": bench_shares,
+    "stop": bench_stop,
+    "stop-slowdown": bench_stop_slowdown,
+    "memory": bench_memory,
 }
 
 
