@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -211,42 +212,19 @@ void pyprof_gdb_ticks_disarm(struct pyprof_gdb *plugin)
 		set_handling(plugin->gdb, signal, &ticks.saved);
 }
 
-/** Descend into a struct value by a member's name; takes over `value`. */
-static PyObject *member(PyObject *value, const char *name)
-{
-	_cleanup_py_ PyObject *key = value ? PyUnicode_FromString(name) : NULL;
-	PyObject *found = key ? PyObject_GetItem(value, key) : NULL;
-	Py_XDECREF(value);
-	return found;
-}
-
-static long as_long(PyObject *value)
-{
-	_cleanup_py_ PyObject *taken = value;
-	_cleanup_py_ PyObject *integer = taken ? PyNumber_Long(taken) : NULL;
-	long number = integer ? PyLong_AsLong(integer) : -1;
-	return number;
-}
-
 /**
- * Whether the signal is one that we sent. The sender's pid is 0 to a process
- * in another pid namespace. Where GDB cannot tell, it is taken for ours.
+ * Whether the signal that thread `tid` was stopped by is one that we sent.
+ * Asked of the kernel, as we are on the thread that traces it: GDB's own
+ * $_siginfo takes longer than all the rest of a tick. The sender's pid is 0 to
+ * a process in another pid namespace.
  */
-static bool is_own_signal(struct pyprof_gdb *plugin)
+static bool is_own_signal(int tid)
 {
-	_cleanup_py_ PyObject *info = variable(plugin->gdb, "_siginfo");
-	if (!info)
+	siginfo_t info;
+	if (ptrace(PTRACE_GETSIGINFO, tid, NULL, &info))
 		return true;
-	Py_INCREF(info);
-	long code = as_long(member(info, "si_code"));
-	Py_INCREF(info);
-	long sender = as_long(
-		member(member(member(info, "_sifields"), "_kill"), "si_pid"));
-	bool failed = PyErr_Occurred();
-	pyprof_py_clear();
-	if (failed)
-		return true;
-	return code == SI_TKILL && (sender == getpid() || !sender);
+	return info.si_code == SI_TKILL &&
+	       (info.si_pid == getpid() || !info.si_pid);
 }
 
 bool pyprof_gdb_tick(struct pyprof_gdb *plugin)
@@ -254,12 +232,6 @@ bool pyprof_gdb_tick(struct pyprof_gdb *plugin)
 	struct pyprof_gdb_ticks *ticks = &plugin->ticks;
 	if (!plugin->session || !ticks->signal)
 		return false;
-	if (!is_own_signal(plugin)) {
-		/* GDB looks at how to handle it after this. */
-		set_passing(plugin, ticks->saved.pass);
-		return ticks->saved.stop;
-	}
-	set_passing(plugin, false);
 	_cleanup_py_ PyObject *thread =
 		pyprof_py_call(plugin->gdb, "selected_thread");
 	_cleanup_py_ PyObject *ptid =
@@ -267,8 +239,14 @@ bool pyprof_gdb_tick(struct pyprof_gdb *plugin)
 	int pid, tid, other;
 	if (!ptid || !PyArg_ParseTuple(ptid, "iii", &pid, &tid, &other))
 		return false;
+	if (!is_own_signal(tid)) {
+		/* GDB looks at how to handle it after this. */
+		set_passing(plugin, ticks->saved.pass);
+		return ticks->saved.stop;
+	}
+	set_passing(plugin, false);
 	if (pid == plugin->pid)
-		pyprof_session_tick(plugin->session, tid ? tid : pid);
+		pyprof_session_tick(plugin->session, tid);
 	struct pyprof_gdb_run *run = &plugin->run;
 	if (!run->deadline || pyprof_clock_ns() < run->deadline)
 		return false;

@@ -26,13 +26,14 @@ def mode(request):
 
 
 def start(gdb, mode, *options):
-    text = gdb.run(" ".join(["pyprof start 500hz --mode", mode, *options]))
-    assert not text.startswith("pyprof:"), text
+    command = "pyprof start 500hz --max-stop 100 --mode"
+    text = gdb.run(" ".join([command, mode, *options]))
+    assert "pyprof:" not in text, text
     return text
 
 
 def samples(gdb):
-    return json.loads(gdb.run("pyprof status --json"))["samples"]
+    return json.loads(gdb.run("pyprof status --json"))["samples"]["total"]
 
 
 def until_samples(gdb, count):
