@@ -16,9 +16,11 @@ static void begin_line(struct pyprof_json *json)
 /* Write what separates the next value or key from what was. */
 static void separate(struct pyprof_json *json)
 {
+	bool is_inline = json->depth > json->lines;
 	if (json->follows)
-		pyprof_buf_putc(json->out, ',');
-	if (json->depth && json->depth <= json->lines && !json->follows_key)
+		pyprof_buf_puts(json->out,
+				json->lines && is_inline ? ", " : ",");
+	if (json->depth && !is_inline && !json->follows_key)
 		begin_line(json);
 	json->follows = true;
 	json->follows_key = false;

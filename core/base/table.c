@@ -11,10 +11,13 @@
 #include "core/base/utf8.h"
 #include "core/base/vec.h"
 
-/* Names wider than this do not widen their column for all other rows. */
+/* Names wider than this do not widen their column for all other rows: they
+ * take what they need from the path or text behind them in their row. */
 #define NAME_WIDTH_MAX 36
 /* A column of text narrower than this says nothing and is left out. */
 #define TEXT_WIDTH_MIN 12
+/* Paths are not made narrower for the sake of text. */
+#define PATH_WIDTH_MIN 16
 #define GAP 2
 
 enum cell_type { EMPTY, TEXT, UINT, INT, NUMBER, MARK };
@@ -247,7 +250,9 @@ static void show_cell(const struct pyprof_table *table,
 					cell->length);
 		break;
 	case UINT:
-		if (kind == PYPROF_COLUMN_SECONDS)
+		if (kind == PYPROF_COLUMN_SECONDS && !cell->uint)
+			pyprof_buf_putc(out, '.');
+		else if (kind == PYPROF_COLUMN_SECONDS)
 			pyprof_show_seconds(out, cell->uint);
 		else if (kind == PYPROF_COLUMN_ADDRESS)
 			pyprof_buf_printf(out, "0x%" PRIx64, cell->uint);
@@ -266,9 +271,23 @@ static void show_cell(const struct pyprof_table *table,
 	}
 }
 
+/* A column of shares says nothing when it is nothing in all rows. */
+static bool is_nothing(const struct pyprof_table *table, size_t column)
+{
+	if (table->columns[column].kind != PYPROF_COLUMN_SHARE)
+		return false;
+	for (size_t row = 0; row < table->rows; row++) {
+		const struct cell *cell = cell_at(table, row, column);
+		if (cell->type != EMPTY &&
+		    (cell->type != NUMBER || cell->number != 0))
+			return false;
+	}
+	return true;
+}
+
 /* How wide a column is when nothing is cut; 0 when it has no value. */
 static size_t natural_width(const struct pyprof_table *table, size_t column,
-			    struct pyprof_buf *scratch)
+			    size_t name_max, struct pyprof_buf *scratch)
 {
 	const struct pyprof_column *info = &table->columns[column];
 	size_t width = 0;
@@ -279,14 +298,13 @@ static size_t natural_width(const struct pyprof_table *table, size_t column,
 			  scratch);
 		size_t columns =
 			pyprof_utf8_columns(scratch->data, scratch->length);
-		if (info->kind == PYPROF_COLUMN_NAME &&
-		    columns > NAME_WIDTH_MAX)
-			columns = NAME_WIDTH_MAX;
+		if (info->kind == PYPROF_COLUMN_NAME && columns > name_max)
+			columns = name_max;
 		if (columns > width)
 			width = columns;
 	}
 	size_t header = pyprof_utf8_columns(info->header, strlen(info->header));
-	bool has_value = width || !table->rows;
+	bool has_value = (width && !is_nothing(table, column)) || !table->rows;
 	return !has_value ? 0 : width > header ? width : header;
 }
 
@@ -312,8 +330,11 @@ static void fit_widths(const struct pyprof_table *table, size_t limit,
 	size_t left = limit > fixed ? limit - fixed : 0;
 	size_t path_width = path == none ? 0 : widths[path];
 	if (text != none) {
-		/* Text has what the path leaves, but not less than 2/5. */
-		size_t share = left * 2 / 5;
+		/* Text has what the path leaves, but not less than half. */
+		size_t share = left / 2;
+		if (left - share < PATH_WIDTH_MIN)
+			share = left > PATH_WIDTH_MIN ? left - PATH_WIDTH_MIN
+						      : 0;
 		if (left > path_width && left - path_width > share)
 			share = left - path_width;
 		if (widths[text] > share)
@@ -338,21 +359,32 @@ static void put_cut(const char *shown, size_t length, size_t width,
 	pyprof_buf_puts(out, "\xe2\x80\xa6");
 }
 
-/* Put what a cell shows into its column. */
+/*
+ * Put what a cell shows into its column.
+ *
+ * @param debt How many columns too far to the right the row is; a path or text
+ * makes up for it.
+ */
 static void put_aligned(enum pyprof_column_kind kind, const char *shown,
-			size_t length, size_t width, struct pyprof_buf *out)
+			size_t length, size_t width, size_t *debt,
+			struct pyprof_buf *out)
 {
 	size_t before = out->length;
 	size_t columns = pyprof_utf8_columns(shown, length);
+	size_t room = width > *debt ? width - *debt : 0;
+	if (room < TEXT_WIDTH_MIN)
+		room = TEXT_WIDTH_MIN < width ? TEXT_WIDTH_MIN : width;
 	if (is_right(kind) && columns < width)
 		pyprof_buf_fill(out, ' ', width - columns);
 	if (kind == PYPROF_COLUMN_PATH)
-		pyprof_show_path(out, shown, length, width);
+		pyprof_show_path(out, shown, length, room);
 	else if (kind == PYPROF_COLUMN_TEXT)
-		put_cut(shown, length, width, out);
+		put_cut(shown, length, room, out);
 	else
 		pyprof_buf_append(out, shown, length);
-	columns = pyprof_utf8_columns(out->data + before, out->length - before);
+	columns = *debt +
+		  pyprof_utf8_columns(out->data + before, out->length - before);
+	*debt = columns > width ? columns - width : 0;
 	if (columns < width)
 		pyprof_buf_fill(out, ' ', width - columns);
 }
@@ -370,6 +402,7 @@ static void put_row(const struct pyprof_table *table, size_t row,
 		    struct pyprof_buf *out)
 {
 	bool follows = false;
+	size_t debt = 0;
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct pyprof_column *column = &table->columns[i];
 		if (!widths[i])
@@ -384,7 +417,7 @@ static void put_row(const struct pyprof_table *table, size_t row,
 		if (follows)
 			pyprof_buf_fill(out, ' ', GAP);
 		put_aligned(column->kind, scratch->data, scratch->length,
-			    widths[i], out);
+			    widths[i], &debt, out);
 		follows = true;
 	}
 	end_line(out);
@@ -402,8 +435,11 @@ struct pyprof_error *pyprof_table_write_text(const struct pyprof_table *table,
 		return err;
 	if (!widths)
 		return pyprof_error_oom();
+	size_t name_max = NAME_WIDTH_MAX;
+	if (width && width * 3 / 10 < name_max)
+		name_max = width * 3 / 10;
 	for (size_t i = 0; i < table->column_count; i++)
-		widths[i] = natural_width(table, i, &scratch);
+		widths[i] = natural_width(table, i, name_max, &scratch);
 	if (width)
 		fit_widths(table, width, widths);
 	put_row(table, table->rows, widths, &scratch, out);

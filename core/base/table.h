@@ -79,7 +79,8 @@ void pyprof_table_part(struct pyprof_table *table, uint64_t part,
 void pyprof_table_mark(struct pyprof_table *table, bool value);
 
 /**
- * Write a header and the rows as text. Columns without any value are left out.
+ * Write a header and the rows as text. Columns without any value, and those of
+ * shares that are all 0, are left out.
  *
  * @param width Columns of the terminal; 0: as wide as it takes. Names may make
  * a line longer.

@@ -5,6 +5,8 @@
 #include "core/report/report.h"
 
 const struct pyprof_report_format *const pyprof_report_formats[] = {
+	&pyprof_report_text,
+	&pyprof_report_json,
 	&pyprof_report_collapsed,
 	NULL,
 };

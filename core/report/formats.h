@@ -8,6 +8,8 @@
 
 #include "core/report/report.h"
 
+extern const struct pyprof_report_format pyprof_report_text;
+extern const struct pyprof_report_format pyprof_report_json;
 extern const struct pyprof_report_format pyprof_report_collapsed;
 
 #endif /* PYPROF_REPORT_FORMATS_H */

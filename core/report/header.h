@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * What every report says before its figures: what was sampled and how, how
+ * exact it is, what is missing, and what sampling cost.
+ */
+#ifndef PYPROF_REPORT_HEADER_H
+#define PYPROF_REPORT_HEADER_H
+
+#include "core/base/buf.h"
+#include "core/base/json.h"
+#include "core/profile/summary.h"
+
+/** Words of enum pyprof_filter_states; end at a NULL. */
+extern const char *const pyprof_filter_state_names[];
+
+/**
+ * Append a line of prose for people behind a "# ", broken at spaces so that it
+ * fits; 0: not broken.
+ */
+void pyprof_report_prose(struct pyprof_buf *out, unsigned width,
+			 const char *text);
+
+/** Append the header as lines of prose. */
+void pyprof_report_header(const struct pyprof_profile *profile,
+			  const struct pyprof_summary *summary,
+			  const struct pyprof_filter *filter, unsigned width,
+			  struct pyprof_buf *out);
+
+/** Write the members "meta", "filter" and "totals" of the open object. */
+void pyprof_report_header_json(const struct pyprof_profile *profile,
+			       const struct pyprof_summary *summary,
+			       const struct pyprof_filter *filter,
+			       struct pyprof_json *json);
+
+#endif /* PYPROF_REPORT_HEADER_H */

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/report/tables.h"
+
+#include <string.h>
+
+#include "core/report/cells.h"
+#include "core/report/header.h"
+
+const char *const pyprof_report_kind_names[] = {"lines",   "functions", "tree",
+						"threads", "files",	NULL};
+
+void pyprof_cells_times(struct pyprof_table *table,
+			const struct pyprof_summary *summary,
+			const struct pyprof_times *times)
+{
+	pyprof_table_part(table, times->self_ns, summary->ns);
+	pyprof_table_part(table, times->total_ns, summary->ns);
+	pyprof_table_uint(table, times->self_ns);
+	pyprof_table_uint(table, times->total_ns);
+	pyprof_table_uint(table, times->self_samples);
+	pyprof_table_uint(table, times->total_samples);
+}
+
+void pyprof_cells_groups(struct pyprof_table *table,
+			 const struct pyprof_times *times)
+{
+	for (unsigned i = 0; i < PYPROF_GROUP_COUNT; i++)
+		pyprof_table_part(table, times->self_group_ns[i],
+				  times->self_ns);
+}
+
+void pyprof_cell_string(struct pyprof_table *table,
+			const struct pyprof_report_view *view, uint32_t string)
+{
+	pyprof_table_bytes(table, pyprof_profile_string(view->profile, string),
+			   pyprof_profile_string_length(view->profile, string));
+}
+
+/* Whether a file's lines may not be those that ran. */
+static bool has_changed(const struct pyprof_report_view *view, uint32_t file)
+{
+	const char *const *lines;
+	size_t count;
+	return view->source &&
+	       pyprof_source_lines(view->source,
+				   pyprof_profile_string(view->profile, file),
+				   &lines, &count) == PYPROF_SOURCE_CHANGED;
+}
+
+static void put_source(struct pyprof_table *table,
+		       const struct pyprof_report_view *view, uint32_t file,
+		       int32_t line)
+{
+	if (!view->source) {
+		pyprof_table_skip(table);
+		return;
+	}
+	const char *name = pyprof_profile_string(view->profile, file);
+	const char *text = pyprof_source_line(view->source, name, line);
+	text += strspn(text, " \t\f");
+	bool mark = *text && has_changed(view, file);
+	pyprof_table_printf(table, "%s%s", mark ? "~ " : "", text);
+}
+
+/* How many of so many rows are shown. */
+static size_t limited(const struct pyprof_report_view *view, size_t count)
+{
+	return view->limit && view->limit < count ? view->limit : count;
+}
+
+static struct pyprof_error *lines(const struct pyprof_report_view *view,
+				  struct pyprof_table **ret)
+{
+	static const struct pyprof_column columns[] = {
+		PYPROF_TIME_COLUMNS(NULL),
+		PYPROF_GROUP_COLUMNS,
+		{PYPROF_COLUMN_PATH, NULL, "Location"},
+		{PYPROF_COLUMN_PATH, "file", NULL},
+		{PYPROF_COLUMN_COUNT, "line", NULL},
+		{PYPROF_COLUMN_NAME, "function", NULL},
+		{PYPROF_COLUMN_TEXT, "source", "Source"},
+	};
+	const struct pyprof_summary *summary = view->summary;
+	const struct pyprof_function *functions;
+	pyprof_profile_functions(view->profile, &functions);
+	struct pyprof_error *err =
+		pyprof_table_create(columns, PYPROF_COUNT_OF(columns), ret);
+	if (err)
+		return err;
+	size_t count = limited(view, summary->line_count);
+	for (size_t i = 0; i < count; i++) {
+		const struct pyprof_line_row *row = &summary->lines[i];
+		pyprof_table_row(*ret);
+		pyprof_cells_times(*ret, summary, &row->times);
+		pyprof_cells_groups(*ret, &row->times);
+		pyprof_table_printf(
+			*ret, "%s:%d",
+			pyprof_profile_string(view->profile, row->file),
+			(int)row->line);
+		pyprof_cell_string(*ret, view, row->file);
+		pyprof_table_int(*ret, row->line);
+		pyprof_cell_string(
+			*ret, view,
+			pyprof_function_title(&functions[row->function]));
+		put_source(*ret, view, row->file, row->line);
+	}
+	return NULL;
+}
+
+static struct pyprof_error *functions(const struct pyprof_report_view *view,
+				      struct pyprof_table **ret)
+{
+	static const struct pyprof_column columns[] = {
+		PYPROF_TIME_COLUMNS(NULL),
+		PYPROF_GROUP_COLUMNS,
+		{PYPROF_COLUMN_NAME, "function", "Function"},
+		{PYPROF_COLUMN_PATH, NULL, "Location"},
+		{PYPROF_COLUMN_PATH, "file", NULL},
+		{PYPROF_COLUMN_COUNT, "first_line", NULL},
+	};
+	const struct pyprof_summary *summary = view->summary;
+	const struct pyprof_function *all;
+	pyprof_profile_functions(view->profile, &all);
+	struct pyprof_error *err =
+		pyprof_table_create(columns, PYPROF_COUNT_OF(columns), ret);
+	if (err)
+		return err;
+	size_t count = limited(view, summary->function_count);
+	for (size_t i = 0; i < count; i++) {
+		const struct pyprof_function_row *row = &summary->functions[i];
+		const struct pyprof_function *function = &all[row->function];
+		pyprof_table_row(*ret);
+		pyprof_cells_times(*ret, summary, &row->times);
+		pyprof_cells_groups(*ret, &row->times);
+		pyprof_cell_string(*ret, view, pyprof_function_title(function));
+		pyprof_table_printf(
+			*ret, "%s:%d",
+			pyprof_profile_string(view->profile, function->file),
+			(int)function->first_line);
+		pyprof_cell_string(*ret, view, function->file);
+		pyprof_table_int(*ret, function->first_line);
+	}
+	return NULL;
+}
+
+static struct pyprof_error *files(const struct pyprof_report_view *view,
+				  struct pyprof_table **ret)
+{
+	static const struct pyprof_column columns[] = {
+		PYPROF_TIME_COLUMNS("Total s"),
+		PYPROF_GROUP_COLUMNS,
+		{PYPROF_COLUMN_PATH, "file", "File"},
+	};
+	const struct pyprof_summary *summary = view->summary;
+	struct pyprof_error *err =
+		pyprof_table_create(columns, PYPROF_COUNT_OF(columns), ret);
+	if (err)
+		return err;
+	size_t count = limited(view, summary->file_count);
+	for (size_t i = 0; i < count; i++) {
+		const struct pyprof_file_row *row = &summary->files[i];
+		pyprof_table_row(*ret);
+		pyprof_cells_times(*ret, summary, &row->times);
+		pyprof_cells_groups(*ret, &row->times);
+		pyprof_cell_string(*ret, view, row->file);
+	}
+	return NULL;
+}
+
+struct pyprof_error *pyprof_report_table(const struct pyprof_report_view *view,
+					 enum pyprof_report_kind kind,
+					 struct pyprof_table **ret)
+{
+	switch (kind) {
+	case PYPROF_REPORT_LINES:
+		return lines(view, ret);
+	case PYPROF_REPORT_FUNCTIONS:
+		return functions(view, ret);
+	case PYPROF_REPORT_TREE:
+		return pyprof_report_tree_table(view, ret);
+	case PYPROF_REPORT_THREADS:
+		return pyprof_report_thread_table(view, ret);
+	case PYPROF_REPORT_FILES:
+		return files(view, ret);
+	case PYPROF_REPORT_KINDS:
+		break;
+	}
+	return pyprof_error_create(PYPROF_ERROR_USAGE, "no such report");
+}
+
+static size_t rows_of(const struct pyprof_summary *summary,
+		      enum pyprof_report_kind kind)
+{
+	switch (kind) {
+	case PYPROF_REPORT_LINES:
+		return summary->line_count;
+	case PYPROF_REPORT_FUNCTIONS:
+		return summary->function_count;
+	case PYPROF_REPORT_TREE:
+		return summary->tree_count;
+	case PYPROF_REPORT_THREADS:
+		return summary->thread_count;
+	case PYPROF_REPORT_FILES:
+		return summary->file_count;
+	case PYPROF_REPORT_KINDS:
+		break;
+	}
+	return 0;
+}
+
+/* What the table does not show, for people. */
+static void put_footer(const struct pyprof_report_view *view,
+		       enum pyprof_report_kind kind, size_t shown,
+		       unsigned width, struct pyprof_buf *out)
+{
+	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
+	size_t all = rows_of(view->summary, kind);
+	if (shown < all) {
+		pyprof_buf_printf(&text, "%zu of %zu %s shown", shown, all,
+				  kind == PYPROF_REPORT_TREE
+					  ? "calls"
+					  : pyprof_report_kind_names[kind]);
+		pyprof_report_prose(out, width, text.data);
+	}
+	for (size_t i = 0; kind == PYPROF_REPORT_LINES && i < shown; i++) {
+		if (!has_changed(view, view->summary->lines[i].file))
+			continue;
+		pyprof_report_prose(out, width,
+				    "~ the file changed after the program "
+				    "started: the line may be another one");
+		break;
+	}
+	if (!all && view->summary->all_samples)
+		pyprof_report_prose(out, width,
+				    "no time passes the filter; --state all "
+				    "shows all there is");
+}
+
+struct pyprof_error *
+pyprof_report_put_table(const struct pyprof_report_view *view,
+			enum pyprof_report_kind kind, unsigned width,
+			struct pyprof_buf *out)
+{
+	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
+	struct pyprof_error *err = pyprof_report_table(view, kind, &table);
+	if (err)
+		return err;
+	err = pyprof_table_write_text(table, width, out);
+	if (err)
+		return err;
+	put_footer(view, kind, pyprof_table_rows(table), width, out);
+	return pyprof_buf_error(out);
+}
+
+struct pyprof_error *
+pyprof_report_write_text(const struct pyprof_report_view *view,
+			 enum pyprof_report_kind kind, unsigned width,
+			 struct pyprof_buf *out)
+{
+	pyprof_report_header(view->profile, view->summary, &view->filter, width,
+			     out);
+	pyprof_buf_putc(out, '\n');
+	return pyprof_report_put_table(view, kind, width, out);
+}
+
+struct pyprof_error *
+pyprof_report_write_json(const struct pyprof_report_view *view,
+			 enum pyprof_report_kind kind, struct pyprof_buf *out)
+{
+	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
+	struct pyprof_error *err = pyprof_report_table(view, kind, &table);
+	if (err)
+		return err;
+	struct pyprof_json json = PYPROF_JSON_INIT_LINES(out, 2);
+	pyprof_json_begin_object(&json);
+	pyprof_json_key(&json, "schema");
+	pyprof_json_string(&json, "pyprof/report/1");
+	pyprof_report_header_json(view->profile, view->summary, &view->filter,
+				  &json);
+	pyprof_json_key(&json, "rows");
+	pyprof_json_uint(&json, rows_of(view->summary, kind));
+	pyprof_json_key(&json, pyprof_report_kind_names[kind]);
+	err = pyprof_table_write_json(table, &json);
+	pyprof_json_end_object(&json);
+	pyprof_buf_putc(out, '\n');
+	return err ? err : pyprof_buf_error(out);
+}
