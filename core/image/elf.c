@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/image/elf.h"
 
-#include <endian.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <stdio.h>
@@ -9,24 +8,11 @@
 #include <string.h>
 
 #include "core/base/cleanup.h"
+#include "core/target/elf_host.h"
 
 /* More than any linker makes. */
 #define SEGMENTS_MAX 256
 #define SECTIONS_MAX 65536
-
-#if defined(__x86_64__)
-#define HOST_MACHINE EM_X86_64
-#elif defined(__aarch64__)
-#define HOST_MACHINE EM_AARCH64
-#else
-#error "no ELF machine is known for this architecture"
-#endif
-
-#if __BYTE_ORDER == __LITTLE_ENDIAN
-#define HOST_DATA ELFDATA2LSB
-#else
-#define HOST_DATA ELFDATA2MSB
-#endif
 
 struct pyprof_elf {
 	Elf *elf;
@@ -57,8 +43,8 @@ static struct pyprof_error *check_kind(const struct pyprof_elf *elf)
 		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
 					   "%s is not an ELF file", elf->path);
 	if (header.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    header.e_ident[EI_DATA] != HOST_DATA ||
-	    header.e_machine != HOST_MACHINE)
+	    header.e_ident[EI_DATA] != PYPROF_HOST_ELF_DATA ||
+	    header.e_machine != PYPROF_HOST_ELF_MACHINE)
 		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
 					   "%s is for another kind of machine",
 					   elf->path);
