@@ -81,6 +81,12 @@ struct pyprof_strtab *pyprof_profile_strings(struct pyprof_profile *profile)
 	return profile->strings;
 }
 
+const struct pyprof_strtab *
+pyprof_profile_strings_const(const struct pyprof_profile *profile)
+{
+	return profile->strings;
+}
+
 const char *pyprof_profile_string(const struct pyprof_profile *profile,
 				  uint32_t id)
 {

@@ -156,6 +156,8 @@ void pyprof_profile_destroy(struct pyprof_profile *profile);
 void pyprof_profile_reset(struct pyprof_profile *profile);
 
 struct pyprof_strtab *pyprof_profile_strings(struct pyprof_profile *profile);
+const struct pyprof_strtab *
+pyprof_profile_strings_const(const struct pyprof_profile *profile);
 const char *pyprof_profile_string(const struct pyprof_profile *profile,
 				  uint32_t id);
 size_t pyprof_profile_string_length(const struct pyprof_profile *profile,

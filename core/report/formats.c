@@ -8,6 +8,8 @@ const struct pyprof_report_format *const pyprof_report_formats[] = {
 	&pyprof_report_text,
 	&pyprof_report_json,
 	&pyprof_report_collapsed,
+	&pyprof_report_html,
+	&pyprof_report_svg,
 	NULL,
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * The rows of the table of formats; only formats.c needs them.
+ * The rows of the table of formats.
  */
 #ifndef PYPROF_REPORT_FORMATS_H
 #define PYPROF_REPORT_FORMATS_H
@@ -11,5 +11,7 @@
 extern const struct pyprof_report_format pyprof_report_text;
 extern const struct pyprof_report_format pyprof_report_json;
 extern const struct pyprof_report_format pyprof_report_collapsed;
+extern const struct pyprof_report_format pyprof_report_html;
+extern const struct pyprof_report_format pyprof_report_svg;
 
 #endif /* PYPROF_REPORT_FORMATS_H */

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/report/html_data.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config.h"
+#include "core/base/json.h"
+#include "core/report/html_meta.h"
+#include "core/report/html_source.h"
+
+static const char *const group_words[PYPROF_GROUP_COUNT] = {
+	[PYPROF_GROUP_PYTHON] = "python",
+	[PYPROF_GROUP_NATIVE] = "native",
+	[PYPROF_GROUP_WAIT] = "wait",
+};
+
+static void put_string(struct pyprof_json *json, const char *key,
+		       const char *text)
+{
+	pyprof_json_key(json, key);
+	pyprof_json_string(json, text);
+}
+
+static const char *const filter_words[] = {
+	[PYPROF_FILTER_RUNNING] = "running",
+	[PYPROF_FILTER_WAITING] = "waiting",
+	[PYPROF_FILTER_ALL] = "all",
+};
+
+/* Which items of a table are written, and as what: dense ids in old order. */
+struct renumber {
+	uint32_t *id;
+	bool *used;
+	size_t count;
+};
+
+struct writer {
+	struct pyprof_json json;
+	const struct pyprof_profile *profile;
+	const struct pyprof_function *functions;
+	const struct pyprof_location *locations;
+	const struct pyprof_stack *stacks;
+	const struct pyprof_profile_thread *threads;
+	const struct pyprof_tally *tallies;
+	size_t tally_count;
+	struct renumber string, function, location, stack, thread;
+};
+
+static bool renumber_init(struct renumber *table, size_t count)
+{
+	table->count = count;
+	table->id = calloc(count + 1, sizeof(*table->id));
+	table->used = calloc(count + 1, sizeof(*table->used));
+	return table->id && table->used;
+}
+
+static void renumber_deinit(struct renumber *table)
+{
+	free(table->id);
+	free(table->used);
+}
+
+static void renumber(struct renumber *table)
+{
+	uint32_t next = 0;
+	for (size_t i = 0; i < table->count; i++)
+		table->id[i] = table->used[i] ? next++ : 0;
+}
+
+static void writer_deinit(struct writer *writer)
+{
+	renumber_deinit(&writer->string);
+	renumber_deinit(&writer->function);
+	renumber_deinit(&writer->location);
+	renumber_deinit(&writer->stack);
+	renumber_deinit(&writer->thread);
+}
+
+static void use_function(struct writer *writer, uint32_t id)
+{
+	const struct pyprof_function *function = &writer->functions[id];
+	writer->function.used[id] = true;
+	writer->string.used[function->name] = true;
+	writer->string.used[function->qualname] = true;
+	writer->string.used[function->file] = true;
+}
+
+/* Mark what the tallies lead to. Parents have smaller ids than children. */
+static void mark_used(struct writer *writer)
+{
+	writer->string.used[0] = writer->stack.used[0] = true;
+	for (size_t i = 0; i < writer->tally_count; i++) {
+		const struct pyprof_tally *tally = &writer->tallies[i];
+		writer->stack.used[tally->stack] = true;
+		writer->thread.used[tally->thread] = true;
+		writer->string.used[writer->threads[tally->thread].name] = true;
+	}
+	for (size_t i = writer->stack.count; i-- > 1;) {
+		if (!writer->stack.used[i])
+			continue;
+		uint32_t location = writer->stacks[i].location;
+		writer->stack.used[writer->stacks[i].parent] = true;
+		writer->location.used[location] = true;
+		use_function(writer, writer->locations[location].function);
+	}
+}
+
+static struct pyprof_error *writer_init(struct writer *writer,
+					const struct pyprof_profile *profile,
+					struct pyprof_buf *out)
+{
+	*writer = (struct writer){
+		.json = PYPROF_JSON_INIT(out),
+		.profile = profile,
+	};
+	const struct pyprof_strtab *strings =
+		pyprof_profile_strings_const(profile);
+	writer->tally_count = pyprof_profile_tallies(profile, &writer->tallies);
+	if (!renumber_init(&writer->string, pyprof_strtab_count(strings)) ||
+	    !renumber_init(
+		    &writer->function,
+		    pyprof_profile_functions(profile, &writer->functions)) ||
+	    !renumber_init(
+		    &writer->location,
+		    pyprof_profile_locations(profile, &writer->locations)) ||
+	    !renumber_init(&writer->stack,
+			   pyprof_profile_stacks(profile, &writer->stacks)) ||
+	    !renumber_init(&writer->thread,
+			   pyprof_profile_threads(profile, &writer->threads)))
+		return pyprof_error_oom();
+	mark_used(writer);
+	renumber(&writer->string);
+	renumber(&writer->function);
+	renumber(&writer->location);
+	renumber(&writer->stack);
+	renumber(&writer->thread);
+	return NULL;
+}
+
+/* A column of the table `of`: `value` for each item `i` that is written. */
+#define COLUMN(writer, key, of, value)                             \
+	do {                                                       \
+		begin_column(writer, key);                         \
+		for (size_t i = 0; i < (writer)->of.count; i++)    \
+			if ((writer)->of.used[i])                  \
+				pyprof_json_int(&(writer)->json,   \
+						(int64_t)(value)); \
+		pyprof_json_end_array(&(writer)->json);            \
+	} while (0)
+
+static void begin_column(struct writer *writer, const char *key)
+{
+	pyprof_json_key(&writer->json, key);
+	pyprof_json_begin_array(&writer->json);
+}
+
+static void begin_table(struct writer *writer, const char *key)
+{
+	pyprof_json_key(&writer->json, key);
+	pyprof_json_begin_object(&writer->json);
+}
+
+static void write_strings(struct writer *writer)
+{
+	const struct pyprof_strtab *strings =
+		pyprof_profile_strings_const(writer->profile);
+	begin_column(writer, "strings");
+	for (uint32_t i = 0; i < writer->string.count; i++)
+		if (writer->string.used[i])
+			pyprof_json_text(&writer->json,
+					 pyprof_strtab_get(strings, i),
+					 pyprof_strtab_length(strings, i));
+	pyprof_json_end_array(&writer->json);
+}
+
+/* An instruction of no line counts for the first line of its function. */
+static int32_t line_of(const struct writer *writer, size_t location)
+{
+	const struct pyprof_location *at = &writer->locations[location];
+	return at->line >= 0 ? at->line
+			     : writer->functions[at->function].first_line;
+}
+
+static void write_stacks(struct writer *writer)
+{
+	const struct pyprof_function *functions = writer->functions;
+	const uint32_t *string = writer->string.id;
+	begin_table(writer, "functions");
+	COLUMN(writer, "name", function, string[functions[i].name]);
+	COLUMN(writer, "qualname", function, string[functions[i].qualname]);
+	COLUMN(writer, "file", function, string[functions[i].file]);
+	COLUMN(writer, "line", function, functions[i].first_line);
+	pyprof_json_end_object(&writer->json);
+	begin_table(writer, "locations");
+	COLUMN(writer, "function", location,
+	       writer->function.id[writer->locations[i].function]);
+	COLUMN(writer, "line", location, line_of(writer, i));
+	pyprof_json_end_object(&writer->json);
+	begin_table(writer, "stacks");
+	COLUMN(writer, "parent", stack,
+	       writer->stack.id[writer->stacks[i].parent]);
+	COLUMN(writer, "location", stack,
+	       i ? writer->location.id[writer->stacks[i].location] : 0);
+	pyprof_json_end_object(&writer->json);
+}
+
+static void write_threads(struct writer *writer)
+{
+	begin_table(writer, "threads");
+	COLUMN(writer, "tid", thread, writer->threads[i].tid);
+	COLUMN(writer, "name", thread,
+	       writer->string.id[writer->threads[i].name]);
+	COLUMN(writer, "interpreter", thread, writer->threads[i].interp_id);
+	COLUMN(writer, "main", thread, writer->threads[i].is_main);
+	pyprof_json_end_object(&writer->json);
+}
+
+static void write_tallies(struct writer *writer)
+{
+	const struct pyprof_tally *tallies = writer->tallies;
+	size_t count = writer->tally_count;
+	struct pyprof_json *json = &writer->json;
+	begin_table(writer, "tallies");
+	begin_column(writer, "stack");
+	for (size_t i = 0; i < count; i++)
+		pyprof_json_uint(json, writer->stack.id[tallies[i].stack]);
+	pyprof_json_end_array(json);
+	begin_column(writer, "thread");
+	for (size_t i = 0; i < count; i++)
+		pyprof_json_uint(json, writer->thread.id[tallies[i].thread]);
+	pyprof_json_end_array(json);
+	begin_column(writer, "state");
+	for (size_t i = 0; i < count; i++)
+		pyprof_json_uint(json, tallies[i].state);
+	pyprof_json_end_array(json);
+	begin_column(writer, "exactness");
+	for (size_t i = 0; i < count; i++)
+		pyprof_json_uint(json, tallies[i].exactness);
+	pyprof_json_end_array(json);
+	begin_column(writer, "samples");
+	for (size_t i = 0; i < count; i++)
+		pyprof_json_uint(json, tallies[i].samples);
+	pyprof_json_end_array(json);
+	begin_column(writer, "ns");
+	for (size_t i = 0; i < count; i++)
+		pyprof_json_uint(json, tallies[i].ns);
+	pyprof_json_end_array(json);
+	pyprof_json_end_object(json);
+}
+
+static void write_words(struct writer *writer)
+{
+	struct pyprof_json *json = &writer->json;
+	begin_column(writer, "states");
+	for (unsigned i = 0; i < PYPROF_STATE_COUNT; i++) {
+		pyprof_json_begin_object(json);
+		put_string(json, "word", pyprof_states[i].word);
+		put_string(json, "text", pyprof_states[i].text);
+		put_string(json, "group", group_words[pyprof_states[i].group]);
+		pyprof_json_end_object(json);
+	}
+	pyprof_json_end_array(json);
+	begin_column(writer, "exactness");
+	for (unsigned i = 0; i < PYPROF_EXACT_COUNT; i++) {
+		pyprof_json_begin_object(json);
+		put_string(json, "word", pyprof_exactnesses[i].word);
+		put_string(json, "text", pyprof_exactnesses[i].text);
+		pyprof_json_end_object(json);
+	}
+	pyprof_json_end_array(json);
+}
+
+/* What the page starts with; the thread as its number, "" for all. */
+static void write_filter(struct writer *writer,
+			 const struct pyprof_filter *filter)
+{
+	char thread[16] = "";
+	for (size_t i = 0; filter->tid && i < writer->thread.count; i++)
+		if (writer->thread.used[i] &&
+		    writer->threads[i].tid == filter->tid)
+			snprintf(thread, sizeof(thread), "%" PRIu32,
+				 writer->thread.id[i]);
+	begin_table(writer, "filter");
+	put_string(&writer->json, "state", filter_words[filter->states]);
+	put_string(&writer->json, "thread", thread);
+	pyprof_json_end_object(&writer->json);
+}
+
+struct pyprof_error *
+pyprof_html_data(const struct pyprof_profile *profile,
+		 const struct pyprof_report_options *options,
+		 struct pyprof_buf *out)
+{
+	_cleanup_(writer_deinit) struct writer writer;
+	struct pyprof_error *err = writer_init(&writer, profile, out);
+	if (err)
+		return err;
+	pyprof_json_begin_object(&writer.json);
+	put_string(&writer.json, "schema", "pyprof-report/1");
+	put_string(&writer.json, "version", PACKAGE_VERSION);
+	pyprof_html_meta(profile, &writer.json);
+	write_words(&writer);
+	write_filter(&writer, &options->filter);
+	write_strings(&writer);
+	write_threads(&writer);
+	write_stacks(&writer);
+	write_tallies(&writer);
+	err = pyprof_html_sources(profile, options->source, writer.string.id,
+				  &writer.json);
+	if (err)
+		return err;
+	pyprof_json_end_object(&writer.json);
+	return pyprof_buf_error(out);
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/report/formats.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/utf8.h"
+#include "core/profile/summary.h"
+#include "core/report/page.h"
+
+/* Sizes in pixels; frames narrower than the least are left out. */
+#define WIDTH 1200.0
+#define MARGIN 10
+#define ROW 18
+#define HEAD 84
+#define FOOT 30
+#define LEAST_WIDTH 0.1
+/* Of a character of the 12 px fixed-width font. */
+#define CELL 7.25
+/* Names are cut to so many bytes; the script shows them when zoomed in. */
+#define NAME_MAX_BYTES 500
+/* Colours that files are dealt. */
+#define COLOURS 12
+
+/* Where a frame is; `next` is where its next child begins. */
+struct place {
+	uint64_t from, next;
+};
+
+struct picture {
+	const struct pyprof_profile *profile;
+	const struct pyprof_function *functions;
+	const struct pyprof_summary *summary;
+	struct pyprof_buf *out;
+	size_t left_out;
+	uint32_t rows;
+};
+
+/* How many bytes of a text fit into `room` cells; wide characters take two. */
+static size_t fitting(const char *text, size_t length, size_t room)
+{
+	size_t at = 0;
+	for (size_t cells = 0; at < length;) {
+		size_t size = pyprof_utf8_character(text + at, length - at);
+		cells += size > 2 ? 2 : 1;
+		if (cells > room)
+			break;
+		at += size ? size : 1;
+	}
+	return at;
+}
+
+/* XML has no controls, no U+FFFE and no U+FFFF, escaped or not. */
+static bool is_xml(const char *text, size_t size)
+{
+	unsigned char first = (unsigned char)text[0];
+	if (!size || first == 0x7f || (first < 0x20 && first != '\n'))
+		return false;
+	return size != 3 || memcmp(text, "\xef\xbf\xbe", 2) ||
+	       (unsigned char)text[2] < 0xbe;
+}
+
+static void put_xml(struct pyprof_buf *out, const char *text, size_t length)
+{
+	for (size_t at = 0; at < length;) {
+		size_t size = pyprof_utf8_character(text + at, length - at);
+		if (text[at] == '<')
+			pyprof_buf_puts(out, "&lt;");
+		else if (text[at] == '>')
+			pyprof_buf_puts(out, "&gt;");
+		else if (text[at] == '&')
+			pyprof_buf_puts(out, "&amp;");
+		else if (text[at] == '\n' || !is_xml(text + at, size))
+			pyprof_buf_puts(out, PYPROF_UTF8_REPLACEMENT);
+		else
+			pyprof_buf_append(out, text + at, size);
+		at += size ? size : 1;
+	}
+}
+
+/* A string of the profile, cut to `room` cells. */
+static void put_string(struct picture *picture, uint32_t id, size_t room)
+{
+	const struct pyprof_strtab *strings =
+		pyprof_profile_strings_const(picture->profile);
+	const char *text = pyprof_strtab_get(strings, id);
+	size_t length = pyprof_strtab_length(strings, id);
+	size_t shown = fitting(text, length, room);
+	if (shown < length)
+		shown = fitting(text, length, room - 1);
+	put_xml(picture->out, text, shown);
+	if (shown < length)
+		pyprof_buf_puts(picture->out, "\xe2\x80\xa6");
+}
+
+static void put_percent(struct picture *picture, uint64_t ns)
+{
+	uint64_t all = picture->summary->ns;
+	pyprof_buf_printf(picture->out, "%.1f %%",
+			  all ? 100.0 * (double)ns / (double)all : 0.0);
+}
+
+/* The same colour for all functions of a file, in every run. */
+static unsigned colour_of(struct picture *picture, uint32_t file)
+{
+	uint32_t hash = 7;
+	for (const char *at = pyprof_profile_string(picture->profile, file);
+	     *at; at++)
+		hash = hash * 31 + (unsigned char)*at;
+	return hash % COLOURS;
+}
+
+static uint32_t name_of(const struct pyprof_function *function)
+{
+	return function->qualname ? function->qualname : function->name;
+}
+
+static void put_frame(struct picture *picture,
+		      const struct pyprof_tree_row *row, double x, double width)
+{
+	struct pyprof_buf *out = picture->out;
+	const struct pyprof_function *function =
+		&picture->functions[row->function];
+	unsigned y = HEAD + row->depth * ROW;
+	pyprof_buf_puts(out, "<g class=\"f\"><title>");
+	put_string(picture, name_of(function), NAME_MAX_BYTES);
+	pyprof_buf_putc(out, '\n');
+	put_string(picture, function->file, NAME_MAX_BYTES);
+	pyprof_buf_printf(out, ":%" PRId32 "\ntotal %.3f s, ",
+			  function->first_line,
+			  (double)row->times.total_ns / 1e9);
+	put_percent(picture, row->times.total_ns);
+	pyprof_buf_printf(out, "; self %.3f s, ",
+			  (double)row->times.self_ns / 1e9);
+	put_percent(picture, row->times.self_ns);
+	pyprof_buf_printf(out,
+			  "; %" PRIu64 " samples</title>"
+			  "<rect class=\"c%u\" x=\"%.2f\" y=\"%u\" "
+			  "width=\"%.2f\" height=\"%d\"/>"
+			  "<text x=\"%.2f\" y=\"%u\">",
+			  row->times.total_samples,
+			  colour_of(picture, function->file), x, y, width,
+			  ROW - 1, x + 3, y + 13);
+	size_t room = width > 6 ? (size_t)((width - 6) / CELL) : 0;
+	if (room >= 3)
+		put_string(picture, name_of(function), room);
+	pyprof_buf_puts(out, "</text></g>\n");
+}
+
+/* Parents come before their children in the tree. */
+static struct pyprof_error *put_frames(struct picture *picture)
+{
+	const struct pyprof_summary *summary = picture->summary;
+	_cleanup_free_ struct place *places =
+		calloc(summary->tree_count + 1, sizeof(*places));
+	if (!places)
+		return pyprof_error_oom();
+	uint64_t roots = 0;
+	double scale = summary->ns ? WIDTH / (double)summary->ns : 0;
+	for (size_t i = 0; i < summary->tree_count; i++) {
+		const struct pyprof_tree_row *row = &summary->tree[i];
+		uint64_t *from =
+			row->parent == i ? &roots : &places[row->parent].next;
+		places[i] = (struct place){.from = *from, .next = *from};
+		*from += row->times.total_ns;
+		double width = (double)row->times.total_ns * scale;
+		if (width < LEAST_WIDTH) {
+			picture->left_out++;
+			continue;
+		}
+		if (row->depth >= picture->rows)
+			picture->rows = row->depth + 1;
+		put_frame(picture, row, (double)places[i].from * scale, width);
+	}
+	return pyprof_buf_error(picture->out);
+}
+
+static void put_style(struct pyprof_buf *out)
+{
+	pyprof_buf_puts(out,
+			"<style>\nsvg{background:#fff;color:#1c2127;font:12px "
+			"ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',"
+			"monospace}\ntext{fill:currentColor}\n"
+			".title{font-size:15px;font-weight:bold}\n"
+			".dim{fill:#5c6570}\ng.f{cursor:pointer}\n"
+			"g.f text{pointer-events:none}\n"
+			"g.f:hover rect{stroke:currentColor}\n");
+	for (unsigned i = 0; i < COLOURS; i++)
+		pyprof_buf_printf(out, ".c%u{fill:hsl(%u,62%%,78%%)}\n", i,
+				  i * 360 / COLOURS + 8);
+	pyprof_buf_puts(out, ".hit rect{fill:#c78bff}\n"
+			     "@media (prefers-color-scheme:dark){\n"
+			     "svg{background:#16191d;color:#dfe3e8}\n"
+			     ".dim{fill:#9aa4af}\n");
+	for (unsigned i = 0; i < COLOURS; i++)
+		pyprof_buf_printf(out, ".c%u{fill:hsl(%u,34%%,30%%)}\n", i,
+				  i * 360 / COLOURS + 8);
+	pyprof_buf_puts(out, ".hit rect{fill:#8a4fc0}\n}\n</style>\n");
+}
+
+static void begin_text(struct pyprof_buf *out, const char *attributes, int y)
+{
+	pyprof_buf_printf(out, "<text %s x=\"0\" y=\"%d\">", attributes, y);
+}
+
+static void put_samples(struct picture *picture)
+{
+	const struct pyprof_profile_meta *meta =
+		pyprof_profile_meta_const(picture->profile);
+	struct pyprof_buf *out = picture->out;
+	uint64_t samples = pyprof_profile_samples(picture->profile);
+	pyprof_buf_printf(out, "%" PRIu64 " samples (", samples);
+	const char *comma = "";
+	for (unsigned i = 0; i < PYPROF_EXACT_COUNT; i++) {
+		if (!meta->samples[i])
+			continue;
+		pyprof_buf_printf(out, "%s%" PRIu64 " %s", comma,
+				  meta->samples[i], pyprof_exactnesses[i].word);
+		comma = ", ";
+	}
+	uint64_t bad = 0;
+	for (unsigned i = 0; i < PYPROF_ERROR_COUNT; i++)
+		bad += meta->bad[i];
+	pyprof_buf_printf(out,
+			  "%s), %" PRIu64 " missed, %" PRIu64 " bad, %" PRIu64
+			  " cut",
+			  *comma ? "" : "none", meta->missed, bad, meta->cut);
+}
+
+/* What every report states. */
+static void put_head(struct picture *picture)
+{
+	const struct pyprof_profile_meta *meta =
+		pyprof_profile_meta_const(picture->profile);
+	struct pyprof_buf *out = picture->out;
+	double seconds = (double)meta->sampled_ns / 1e9;
+	double samples = (double)pyprof_profile_samples(picture->profile);
+	begin_text(out, "class=\"title\"", 20);
+	put_string(picture, meta->command_line, 120);
+	pyprof_buf_puts(out, "</text>\n");
+	begin_text(out, "class=\"dim\"", 40);
+	pyprof_buf_puts(out, "CPython ");
+	put_string(picture, meta->python_version, 20);
+	pyprof_buf_printf(out,
+			  ", pid %" PRId32 ", %.3f s at %.4g Hz of %.4g Hz "
+			  "asked, mode ",
+			  meta->pid, seconds,
+			  seconds > 0 ? samples / seconds : 0, meta->rate_hz);
+	put_string(picture, meta->mode, 20);
+	pyprof_buf_puts(out, ", time of all threads ");
+	pyprof_buf_printf(out, "%.3f s</text>\n",
+			  (double)picture->summary->ns / 1e9);
+	begin_text(out, "class=\"dim\"", 56);
+	put_samples(picture);
+	pyprof_buf_printf(
+		out,
+		", pause %.1f \xc2\xb5s median, %.1f \xc2\xb5s p99</text>\n",
+		(double)pyprof_pauses_percentile(&meta->pauses, 50) / 1e3,
+		(double)pyprof_pauses_percentile(&meta->pauses, 99) / 1e3);
+	begin_text(out, "id=\"status\"", 74);
+	pyprof_buf_puts(out, "Click zooms, / searches, Esc resets</text>\n");
+}
+
+static void put_foot(struct picture *picture)
+{
+	struct pyprof_buf *out = picture->out;
+	begin_text(out, "class=\"dim\"",
+		   HEAD + (int)picture->rows * ROW + FOOT / 2 + 4);
+	if (!picture->summary->ns)
+		pyprof_buf_puts(out, "There are no such samples.");
+	else if (picture->left_out)
+		pyprof_buf_printf(out,
+				  "%zu frames narrower than %.1f pixels are "
+				  "left out.",
+				  picture->left_out, LEAST_WIDTH);
+	pyprof_buf_puts(out, "</text>\n<script><![CDATA[\n");
+	pyprof_buf_append(out, pyprof_report_svg_script,
+			  pyprof_report_svg_script_size);
+	pyprof_buf_puts(out, "]]></script>\n</svg>\n");
+}
+
+/* The size comes first and is known last, so frames have their own buffer. */
+static struct pyprof_error *put_picture(struct picture *picture)
+{
+	struct pyprof_buf *out = picture->out;
+	_cleanup_buf_ struct pyprof_buf frames = PYPROF_BUF_INIT;
+	picture->out = &frames;
+	struct pyprof_error *err = put_frames(picture);
+	picture->out = out;
+	if (err)
+		return err;
+	unsigned height = HEAD + picture->rows * ROW + FOOT;
+	int width = (int)WIDTH + 2 * MARGIN;
+	pyprof_buf_printf(out,
+			  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			  "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+			  "width=\"%d\" height=\"%u\" "
+			  "viewBox=\"%d 0 %d %u\" role=\"img\">\n<title>",
+			  width, height, -MARGIN, width, height);
+	pyprof_buf_puts(out, "pyprof: ");
+	put_string(picture,
+		   pyprof_profile_meta_const(picture->profile)->command_line,
+		   NAME_MAX_BYTES);
+	pyprof_buf_puts(out, "</title>\n");
+	put_style(out);
+	put_head(picture);
+	pyprof_buf_append(out, frames.data, frames.length);
+	put_foot(picture);
+	return pyprof_buf_error(out);
+}
+
+static struct pyprof_error *
+write_svg(const struct pyprof_profile *profile,
+	  const struct pyprof_report_options *options, struct pyprof_buf *out)
+{
+	_cleanup_(pyprof_summary_cleanup) struct pyprof_summary *summary = NULL;
+	struct pyprof_error *err = pyprof_summary_create(
+		profile, &options->filter, PYPROF_SORT_TOTAL, &summary);
+	if (err)
+		return err;
+	struct picture picture = {
+		.profile = profile,
+		.summary = summary,
+		.out = out,
+	};
+	pyprof_profile_functions(profile, &picture.functions);
+	return put_picture(&picture);
+}
+
+const struct pyprof_report_format pyprof_report_svg = {
+	.name = "svg",
+	.extension = ".svg",
+	.summary = "a flame graph as a picture, with zoom and search",
+	.write = write_svg,
+};
