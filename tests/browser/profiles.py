@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Profiles for the tests of reports, in the language of report_of."""
+
+import ast
+import random
+import sysconfig
+from pathlib import Path
+
+MODULES = """json/decoder json/encoder json/__init__ asyncio/base_events
+asyncio/events asyncio/tasks threading socket ssl http/client urllib/request
+email/parser email/feedparser collections/__init__ argparse logging/__init__
+tarfile pickle dataclasses typing""".split()
+THREADS = [(14263, "MainThread"), (14270, "worker-0"), (14271, "worker-1"),
+           (14272, "asyncio"), (14280, "logger")]
+HOSTILE = ["</script><script>alert(1)</script>", "a\"b'c&d<e>",
+           "nul\0in\nline\ttab%41", "\u202eevil\u202c", "f" * 10000,
+           "\u2028separators\u2029", "<!--<script>", "__proto__", "関数名",
+           "</noscript></pre>", "]]>", "\ufffe\uffff", "e\u0301" * 50]
+STATES = range(9)
+
+
+def quote(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return "".join(chr(b) if 32 <= b < 127 and b != 37 else f"%{b:02x}"
+                   for b in data)
+
+
+class Text:
+    def __init__(self, command="python3 app.py", samples=0, seconds=60):
+        self.lines = []
+        self.put("meta", command, "preempt", seconds, samples, 3)
+
+    def put(self, *values):
+        self.lines.append("\t".join(
+            quote(v) if isinstance(v, (str, bytes)) else str(v)
+            for v in values))
+
+    def thread(self, tid, name):
+        self.put("thread", tid, name)
+
+    def add(self, frames, state, samples):
+        self.put("stack", *(v for frame in frames for v in frame))
+        self.put("add", state, samples)
+
+    def __str__(self):
+        return "\n".join(self.lines) + "\n"
+
+
+def functions_of(path):
+    """(name, file, first line, lines of statements) of the functions of a file."""
+    found = []
+
+    def visit(node, prefix):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.ClassDef):
+                visit(child, prefix + child.name + ".")
+            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                lines = sorted({s.lineno for s in ast.walk(child)
+                                if isinstance(s, ast.stmt) and s is not child})
+                found.append((prefix + child.name, str(path), child.lineno,
+                              lines[1:] or lines))
+                visit(child, prefix + child.name + ".<locals>.")
+
+    visit(ast.parse(path.read_text()), "")
+    return found
+
+
+def realistic(count=200, samples=12000):
+    """Several files of the standard library, `count` functions, 5 threads."""
+    dice = random.Random(7)
+    library = Path(sysconfig.get_path("stdlib"))
+    functions = [f for name in MODULES
+                 if (library / (name + ".py")).exists()
+                 for f in functions_of(library / (name + ".py"))]
+    dice.shuffle(functions)
+    functions = functions[:count]
+    calls = [dice.sample(range(len(functions)), 3) for _ in functions]
+    text = Text("python3 -m myservice --port 8080 --workers 4", samples)
+    tallies = {}
+    for _ in range(samples):
+        thread = dice.choices(range(5), [7, 4, 3, 2, 1])[0]
+        at, frames = thread, []
+        for depth in range(dice.choice([3, 5, 6, 8, 9, 11, 14])):
+            name, file, first, lines = functions[at]
+            step = dice.choices(range(3), [30, 6, 2])[0]
+            frames.append((name, file, first,
+                           lines[(step * 3 + depth // 6) % len(lines)]))
+            at = calls[at][step]
+        mix = [60, 14, 10, 4, 3, 9, 0, 0, 0] if thread < 3 else \
+            [15, 3, 2, 5, 10, 30, 30, 2, 3]
+        key = (thread, tuple(frames), dice.choices(STATES, mix)[0])
+        tallies[key] = tallies.get(key, 0) + 1
+    for number, thread in enumerate(THREADS):
+        text.thread(*thread)
+        for (of, frames, state), times in tallies.items():
+            if of == number:
+                text.add(frames, state, times)
+    return str(text)
+
+
+def hostile():
+    """Names that try to get out of where they are written."""
+    text = Text("python3 </title></script>\0\u202e&", 10 * len(HOSTILE))
+    for number, name in enumerate(HOSTILE):
+        text.thread(number + 1, name[:200])
+        file = "/tmp/" + name[:200]
+        text.add([("main", "/tmp/main.py", 1, 2), (name, file, 1, 7)], 0, 9)
+        text.add([(name, file, -5, -1), (name, file, 1, 0)], 5, 1)
+    text.thread(99, b"not \xff utf-8 \xed\xa0\x80")
+    text.add([(b"caf\xe9 \xff", b"/tmp/\x80.py", 1, 3)], 0, 1)
+    return str(text)
+
+
+def deep(depth=10000):
+    """One recursion, and a frame below it that is called from everywhere."""
+    text = Text(samples=20)
+    text.thread(1, "MainThread")
+    frames = [("down", "/tmp/deep.py", 1, 2)] * depth
+    text.add(frames, 0, 10)
+    text.add(frames[:5] + [("leaf", "/tmp/deep.py", 4, 5)], 0, 10)
+    return str(text)
+
+
+def empty():
+    return str(Text())
