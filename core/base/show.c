@@ -94,15 +94,15 @@ void pyprof_show_count(struct pyprof_buf *out, uint64_t count, const char *noun)
 			  count == 1 ? "" : "s");
 }
 
-/* Where the last part of a path of at most `columns` columns begins. */
+/* Where the end of a path that has at most `columns` columns begins. */
 static size_t suffix_start(const char *path, size_t length, size_t columns)
 {
-	size_t start = 0;
-	while (start < length &&
-	       pyprof_utf8_columns(path + start, length - start) > columns) {
+	size_t start = 0, left = pyprof_utf8_columns(path, length);
+	while (left > columns) {
 		uint32_t character;
 		start += pyprof_utf8_decode(path + start, length - start,
 					    &character);
+		left -= pyprof_utf8_width(character);
 	}
 	return start;
 }
