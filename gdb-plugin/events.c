@@ -72,8 +72,7 @@ static PyObject *inferior_of(struct pyprof_gdb *plugin, long pid)
 
 static void gone(struct pyprof_gdb *plugin)
 {
-	plugin->pid = 0;
-	plugin->is_running = false;
+	plugin->running_pid = 0;
 	pyprof_session_gone(plugin->session);
 }
 
@@ -83,19 +82,30 @@ static void poll_if_due(struct pyprof_gdb *plugin)
 		pyprof_session_poll(plugin->session);
 }
 
+/**
+ * The process that is sampled has an inferior of its own still. Else the
+ * session follows GDB to the selected one: it was run again, or has forked.
+ */
+static bool has_inferior(struct pyprof_gdb *plugin)
+{
+	long pid = plugin->session->pid;
+	_cleanup_py_ PyObject *inferior = pid ? inferior_of(plugin, pid) : NULL;
+	return inferior;
+}
+
 void pyprof_gdb_on_cont(struct pyprof_gdb *plugin, PyObject *event)
 {
 	(void)event;
 	if (!plugin->session)
 		return;
 	long pid = pyprof_gdb_selected_pid(plugin);
-	/* There is one of these for each new thread, too. */
-	if (plugin->is_running && pid == plugin->pid)
+	/* There is an event for each new thread, too. */
+	if (!pid || pid == plugin->running_pid)
 		return;
-	plugin->pid = pid;
-	plugin->is_running = pid;
-	if (pid)
-		pyprof_session_resumed(plugin->session);
+	if (pid != plugin->session->pid && has_inferior(plugin))
+		return;
+	plugin->running_pid = pid;
+	pyprof_session_resumed(plugin->session);
 	poll_if_due(plugin);
 }
 
@@ -104,10 +114,11 @@ void pyprof_gdb_on_stop(struct pyprof_gdb *plugin, PyObject *event)
 	(void)event;
 	if (!plugin->session)
 		return;
-	_cleanup_py_ PyObject *inferior = inferior_of(plugin, plugin->pid);
+	_cleanup_py_ PyObject *inferior =
+		inferior_of(plugin, plugin->running_pid);
 	/* In non-stop mode other threads may run on. */
 	if (!inferior || !pyprof_gdb_is_running(inferior)) {
-		plugin->is_running = false;
+		plugin->running_pid = 0;
 		pyprof_session_stopped(plugin->session);
 	}
 	poll_if_due(plugin);
@@ -120,21 +131,18 @@ void pyprof_gdb_on_exited(struct pyprof_gdb *plugin, PyObject *event)
 	_cleanup_py_ PyObject *inferior =
 		PyObject_GetAttrString(event, "inferior");
 	long pid = inferior ? pyprof_py_attribute_long(inferior, "pid") : 0;
-	if (pid <= 0 || pid == plugin->pid)
+	if (pid <= 0 || pid == plugin->session->pid)
 		gone(plugin);
 }
 
+/** At a prompt: what no event has told of. */
 void pyprof_gdb_on_prompt(struct pyprof_gdb *plugin, PyObject *event)
 {
 	(void)event;
 	if (!plugin->session)
 		return;
-	if (plugin->pid) {
-		_cleanup_py_ PyObject *inferior =
-			inferior_of(plugin, plugin->pid);
-		if (!inferior)
-			gone(plugin);
-	}
+	if (plugin->session->pid && !has_inferior(plugin))
+		gone(plugin);
 	poll_if_due(plugin);
 }
 

@@ -51,9 +51,8 @@ struct pyprof_gdb {
 	PyObject *gdb;
 	/** NULL from the end of GDB on. */
 	struct pyprof_session *session;
-	/** The process that the session was last told to run, 0 for none. */
-	long pid;
-	bool is_running;
+	/** The process that the session was told to run, 0 when none does. */
+	long running_pid;
 	struct pyprof_gdb_ticks ticks;
 	struct pyprof_gdb_run run;
 	/** pyprof_session_poll() is due. */

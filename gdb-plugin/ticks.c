@@ -245,7 +245,7 @@ bool pyprof_gdb_tick(struct pyprof_gdb *plugin)
 		return ticks->saved.stop;
 	}
 	set_passing(plugin, false);
-	if (pid == plugin->pid)
+	if (pid == plugin->session->pid)
 		pyprof_session_tick(plugin->session, tid);
 	struct pyprof_gdb_run *run = &plugin->run;
 	if (!run->deadline || pyprof_clock_ns() < run->deadline)
