@@ -55,7 +55,10 @@ static void search_deinit(struct search *search)
 static bool is_likely(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	return strstr(slash ? slash : path, "python") != NULL;
+	const char *name = slash ? slash + 1 : path;
+	/* Extension modules have the word in their names, too. */
+	return strncmp(name, "python", 6) == 0 ||
+	       strncmp(name, "libpython", 9) == 0;
 }
 
 /* The index of a file, which is added when new; SIZE_MAX without memory. */

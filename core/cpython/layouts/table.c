@@ -22,6 +22,10 @@ static const struct pyprof_known_version versions[] = {
 
 #define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
 
+/* Of PY_VERSION_HEX. */
+#define LEVEL_ALPHA 0xa
+#define LEVEL_BETA 0xb
+
 const struct pyprof_known_version *pyprof_known_version(int minor)
 {
 	for (size_t i = 0; i < VERSION_COUNT; i++) {
@@ -50,6 +54,11 @@ pyprof_known_version_find(uint32_t version,
 		return pyprof_error_create(
 			PYPROF_ERROR_UNSUPPORTED,
 			"CPython %s is newer than this build knows", text);
+	/* Structures are settled once there are release candidates. */
+	int level = version >> 4 & 0xf;
+	if (level == LEVEL_ALPHA || level == LEVEL_BETA)
+		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
+					   "CPython %s is a pre-release", text);
 	const struct pyprof_known_version *found = pyprof_known_version(minor);
 	if (!found)
 		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
