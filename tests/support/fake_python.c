@@ -325,7 +325,7 @@ uint64_t fake_python_bytes(struct fake_python *fake, const void *data,
 		fake_python_alloc(fake, (size_t)at->bytes.data + size + 1);
 	fake_python_set(fake, bytes, at->object.type, fake->python.bytes_type);
 	fake_python_set(fake, bytes, at->object.var_size, size);
-	if (size)
+	if (data && size)
 		fake_target_write(fake->target,
 				  bytes + (uint64_t)at->bytes.data, data, size);
 	return bytes;

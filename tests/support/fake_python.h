@@ -85,6 +85,7 @@ uint64_t fake_python_str(struct fake_python *fake, enum fake_str_kind kind,
 			 const uint32_t *characters, size_t count);
 /** A compact ASCII one. */
 uint64_t fake_python_text(struct fake_python *fake, const char *text);
+/** Of zeros when `data` is NULL. */
 uint64_t fake_python_bytes(struct fake_python *fake, const void *data,
 			   size_t size);
 
