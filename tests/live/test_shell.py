@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/pyprof: profiles from the shell, and lets go whatever happens."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from debugger import PATIENCE
+
+PYPROF = os.path.join(os.path.dirname(__file__), "..", "..", "scripts", "pyprof")
+
+
+def pyprof(*args, **options):
+    """Run it to its end."""
+    return subprocess.run(
+        [PYPROF, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, timeout=PATIENCE, **options,
+    )
+
+
+def start_pyprof(*args):
+    # As from a shell with job control: a script's background jobs ignore ^C.
+    return subprocess.Popen(
+        [PYPROF, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def wait_until(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "not in time: " + what
+        time.sleep(0.01)
+
+
+def is_gone(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            return file.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def tracer(program):
+    return int(program.status("TracerPid"))
+
+
+def is_free(program):
+    return tracer(program) == 0 and program.status("State")[0] in "RS"
+
+
+def python_script(tmp_path, text):
+    path = tmp_path / "script.py"
+    path.write_text(text)
+    return str(path)
+
+
+@pytest.fixture
+def spinning(python, start_program):
+    return start_program(python, "session.py", "spin")
+
+
+def test_record_a_process(spinning, tmp_path):
+    output = tmp_path / "profile.collapsed"
+    done = pyprof("record", "-p", str(spinning.pid), "-d", "1", "-o", str(output))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "leaf" in output.read_text()
+    assert is_free(spinning)
+
+
+def test_hottest_lines(spinning):
+    done = pyprof("record", "-p", str(spinning.pid), "-d", "1s", "-r", "200hz")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "total += i" in done.stdout
+    # GDB's own chatter stays away.
+    assert "LWP" not in done.stdout and "libthread_db" not in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_killed(spinning, number):
+    with start_pyprof("record", "-p", str(spinning.pid)) as script:
+        wait_until(lambda: tracer(spinning), "GDB is attached")
+        gdb = tracer(spinning)
+        script.send_signal(number)
+        script.wait(PATIENCE)
+    wait_until(lambda: is_free(spinning), "GDB lets go")
+    wait_until(lambda: is_gone(gdb), "GDB ends")
+    assert spinning.finish()[1] == 0
+
+
+def test_killed_at_any_moment(spinning):
+    for tenths in range(10):
+        with start_pyprof("record", "-p", str(spinning.pid)) as script:
+            time.sleep(tenths / 10)
+            script.kill()
+        wait_until(lambda: is_free(spinning), "GDB lets go")
+    assert spinning.finish()[1] == 0
+
+
+def test_interrupted(spinning, tmp_path):
+    output = tmp_path / "profile.collapsed"
+    with start_pyprof("record", "-p", str(spinning.pid), "-o", str(output)) as script:
+        wait_until(lambda: tracer(spinning), "GDB is attached")
+        time.sleep(1)
+        script.send_signal(signal.SIGINT)
+        assert script.wait(PATIENCE) == 0
+    assert output.stat().st_size
+    assert is_free(spinning)
+
+
+def test_process_ends_meanwhile(python, start_program, tmp_path):
+    program = start_program(python, "session.py", "spin")
+    output = tmp_path / "profile.collapsed"
+    with start_pyprof("record", "-p", str(program.pid), "-o", str(output)) as script:
+        wait_until(lambda: tracer(program), "GDB is attached")
+        time.sleep(1)
+        assert program.finish()[1] == 0
+        assert script.wait(PATIENCE) == 0
+    assert "leaf" in output.read_text()
+
+
+def test_record_a_command(python, tmp_path):
+    script = python_script(
+        tmp_path,
+        "import sys\n"
+        "text = sys.stdin.read()\n"
+        "sys.stderr.write('to stderr\\n')\n"
+        "print('got', text, sys.argv[1:])\n"
+        "total = 0\n"
+        "for i in range(10_000_000):\n"
+        "    total += i\n"
+        "sys.exit(7)\n",
+    )
+    output = tmp_path / "profile.collapsed"
+    done = pyprof(
+        "record", "-o", str(output), "--",
+        python.path, script, "-o", "a b", "--", "c", input="input",
+    )
+    assert done.stdout == "got input ['-o', 'a b', '--', 'c']\n"
+    assert done.stderr.startswith("to stderr\n")
+    assert done.returncode == 7
+    # Nothing of this script, in whose process the command began.
+    assert "script.py:7" in output.read_text()
+    assert "_become" not in output.read_text()
+
+
+def test_command_killed_by_a_signal(python):
+    done = pyprof(
+        "record", "--", python.path, "-c",
+        "import os, time; time.sleep(0.5); os.kill(os.getpid(), 11)",
+    )
+    assert done.returncode == 128 + 11
+
+
+def test_ctrl_c_is_the_commands_too(python, tmp_path):
+    output = tmp_path / "profile.collapsed"
+    script = python_script(
+        tmp_path,
+        "print('ready', flush=True)\n"
+        "try:\n"
+        "    while True: sum(range(1000))\n"
+        "except KeyboardInterrupt:\n"
+        "    print('caught', flush=True)\n",
+    )
+    with start_pyprof("record", "-o", str(output), "--", python.path, script) as run:
+        assert run.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        os.killpg(run.pid, signal.SIGINT)
+        assert run.stdout.readline() == "caught\n"
+        assert run.wait(PATIENCE) == 0
+    assert output.stat().st_size
+
+
+def test_killed_while_a_command_runs(python, tmp_path):
+    script = python_script(
+        tmp_path,
+        "import sys\nprint('ready', flush=True)\nsys.stdin.read()\n"
+        "print('ran on', flush=True)\n",
+    )
+    reader, writer = os.pipe()
+    run = subprocess.Popen(
+        [PYPROF, "record", "--", python.path, script],
+        stdin=reader, stdout=subprocess.PIPE, text=True,
+    )
+    os.close(reader)
+    assert run.stdout.readline() == "ready\n"
+    run.kill()
+    run.wait()
+    os.close(writer)
+    assert run.stdout.readline() == "ran on\n"
+    run.stdout.close()
+
+
+@pytest.mark.parametrize(
+    "args, status, message",
+    [
+        ([], 2, "required"),
+        (["record"], 2, "give either -p PID or -- COMMAND"),
+        (["record", "-p", "x"], 2, "x is not a process id"),
+        (["record", "-p", "1", "--", "true"], 2, "give either"),
+        (["record", "-d", "5 parsecs", "-p", "1"], 2, "is not a time"),
+        (["record", "ls"], 2, "behind --"),
+        (["report", "x"], 2, "report is not there yet"),
+        (["dump"], 2, "give either a process id or a core file"),
+        (["dump", "/nowhere"], 1, "neither a process id nor a core file"),
+        (["dump", "/dev/null"], 1, "neither a process id nor a core file"),
+        (["record", "-p", "2000000000"], 1, "there is no process 2000000000"),
+        (["record", "--", "/nowhere/x"], 1, "/nowhere/x: no such program"),
+        (["record", "-r", "0hz", "--", "echo", "ran"], 1, "rate 0hz is not"),
+        (["record", "-o", "x.nonsense", "--", "echo", "ran"], 1, "x.nonsense"),
+        (["record", "-o", "/nowhere/x.txt", "--", "echo", "ran"], 1, "/nowhere"),
+        (["record", "-o", "/x/", "--", "echo", "ran"], 1, "cannot write /x/"),
+    ],
+)
+def test_bad_input(args, status, message):
+    done = pyprof(*args)
+    assert done.returncode == status
+    assert done.stdout == ""
+    assert done.stderr.startswith("pyprof: ")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+
+
+def test_not_python():
+    with subprocess.Popen(["sleep", "100"]) as sleep:
+        done = pyprof("record", "-p", str(sleep.pid), "-d", "1")
+        sleep.kill()
+    assert done.returncode == 1
+    assert done.stderr == "pyprof: no Python interpreter in process %d (%s)\n" % (
+        sleep.pid, os.path.realpath("/usr/bin/sleep"),
+    )
+
+
+def test_dump_a_process(spinning):
+    done = pyprof("dump", "-p", str(spinning.pid))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "leaf" in done.stdout or "is_over" in done.stdout
+    assert is_free(spinning)
+
+
+def test_dump_leaves_a_stopped_process_stopped(spinning):
+    os.kill(spinning.pid, signal.SIGSTOP)
+    wait_until(lambda: spinning.status("State")[0] == "T", "it stops")
+    assert pyprof("dump", "-p", str(spinning.pid)).returncode == 0
+    assert spinning.status("State")[0] == "T"
+    os.kill(spinning.pid, signal.SIGCONT)
+    assert spinning.finish()[1] == 0
+
+
+def test_dump_a_core(spinning, tmp_path):
+    core = tmp_path / "core"
+    subprocess.run(
+        ["gdb", "-nx", "-q", "-batch", "-readnever", "-p", str(spinning.pid),
+         "-iex", "set debuginfod enabled off", "-ex", "generate-core-file %s" % core],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
+    )
+    done = pyprof("dump", str(core))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "work" in done.stdout
