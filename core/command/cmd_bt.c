@@ -35,8 +35,9 @@ struct printer {
 	struct pyprof_source *source;
 	/** Frames shown of a stack. */
 	size_t limit;
-	/** Among the threads. */
 	bool traceback, json;
+	/** It has been said that the process runs. */
+	bool warned;
 	struct pyprof_json writer;
 	struct pyprof_buf *out;
 };
@@ -117,8 +118,10 @@ static void put_header(const struct printer *printer,
 	if (view->python.interp_id)
 		pyprof_buf_printf(out, ", interpreter %" PRId64,
 				  view->python.interp_id);
+	/* Where the state says so itself, once is enough. */
+	bool tell_gil = view->has_gil && view->state != PYPROF_STATE_NATIVE_GIL;
 	pyprof_buf_printf(out, ": %s%s\n", pyprof_thread_view_state(view),
-			  view->has_gil ? ", holds the GIL" : "");
+			  tell_gil ? ", holds the GIL" : "");
 }
 
 /** The frames that are shown of a stack, most recent first. */
@@ -146,11 +149,16 @@ static void put_rest(const struct printer *printer,
 		pyprof_buf_puts(printer->out, "# no Python frames\n");
 }
 
-static void put_text(const struct printer *printer,
+static void put_text(struct printer *printer,
 		     const struct pyprof_thread_view *view,
 		     const struct pyprof_stack_view *stack)
 {
 	size_t count = shown(printer, stack);
+	if (printer->list->is_running && !printer->warned)
+		pyprof_buf_puts(printer->out,
+				"# the process runs: stacks are read while "
+				"they change\n");
+	printer->warned = true;
 	put_header(printer, view);
 	if (!printer->traceback) {
 		for (size_t i = 0; i < count; i++)
@@ -288,13 +296,8 @@ static struct pyprof_error *put_all(struct printer *printer,
 				    const char *spec)
 {
 	struct pyprof_json *json = &printer->writer;
-	if (!printer->json) {
-		if (printer->list->is_running)
-			pyprof_buf_puts(printer->out,
-					"# the process runs: stacks are read "
-					"while they change\n");
+	if (!printer->json)
 		return put_threads(printer, inspected, spec);
-	}
 	pyprof_json_begin_object(json);
 	pyprof_json_key(json, "schema");
 	pyprof_json_string(json, "pyprof/bt/1");
