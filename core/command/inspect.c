@@ -83,15 +83,3 @@ struct pyprof_error *pyprof_session_inspect(struct pyprof_session *session,
 	*ret = inspected;
 	return NULL;
 }
-
-/* Until core dumps can be read. */
-__attribute__((__weak__)) struct pyprof_error *
-pyprof_core_file_create(const char *path, const char *sysroot,
-			const char *executable, struct pyprof_target **ret)
-{
-	(void)sysroot;
-	(void)executable;
-	(void)ret;
-	return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
-				   "cannot read core dump %s yet", path);
-}

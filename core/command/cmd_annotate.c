@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/command/command.h"
+#include "core/command/profile_view.h"
+#include "core/report/header.h"
+
+enum { FUNCTION, STATE, THREAD, LIMIT };
+
+static const struct pyprof_option options[] = {
+	[FUNCTION] = {.name = "--function",
+		      .kind = PYPROF_OPTION_TEXT,
+		      .placeholder = "F",
+		      .text = "functions of this name alone"},
+	[STATE] = {.name = "--state",
+		   .kind = PYPROF_OPTION_CHOICE,
+		   .choices = pyprof_filter_state_names,
+		   .text = "which samples count (default: running)"},
+	[THREAD] = {.name = "--thread",
+		    .kind = PYPROF_OPTION_TEXT,
+		    .placeholder = "T",
+		    .text = "one thread alone, by number, id, or main"},
+	[LIMIT] = {.name = "--limit",
+		   .kind = PYPROF_OPTION_INTEGER,
+		   .placeholder = "N",
+		   .text = "no more than N lines"},
+	{},
+};
+
+static struct pyprof_error *run(struct pyprof_session *session,
+				const struct pyprof_arguments *arguments,
+				struct pyprof_buf *out)
+{
+	const struct pyprof_option_value *given = arguments->options;
+	const char *file = arguments->positional[0];
+	const char *function = given[FUNCTION].text;
+	struct pyprof_profile_view view = {};
+	struct pyprof_error *err = pyprof_profile_view_open(
+		session, (enum pyprof_filter_states)given[STATE].number,
+		given[THREAD].text, PYPROF_SORT_SELF, arguments->output, &view);
+	if (err)
+		return err;
+	view.view.limit = (size_t)given[LIMIT].number;
+	if (arguments->json)
+		err = pyprof_report_annotate_json(&view.view, file, function,
+						  out);
+	else
+		err = pyprof_report_annotate_text(&view.view, file, function,
+						  view.width, out);
+	pyprof_profile_view_close(&view);
+	return err;
+}
+
+const struct pyprof_command pyprof_cmd_annotate = {
+	.name = "annotate",
+	.usage = "FILE",
+	.summary = "Show a source file with the time of each line beside it",
+	.help = "FILE is its path, or the end of it: \"app.py\" when only one\n"
+		"sampled file is called so.",
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.flags = PYPROF_COMMAND_JSON | PYPROF_COMMAND_FILES |
+		 PYPROF_COMMAND_OUTPUT,
+	.options = options,
+	.run = run,
+};
