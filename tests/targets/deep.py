@@ -1,9 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
 """Threads that all run Python code at the bottom of deep stacks.
 
     deep.py THREADS FRAMES SECONDS
 """
 
-# SPDX-License-Identifier: Apache-2.0
 import os
 import sys
 import threading
