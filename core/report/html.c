@@ -31,11 +31,9 @@ put_title(const struct pyprof_profile *profile,
 	  const struct pyprof_report_options *options, struct pyprof_buf *out)
 {
 	(void)options;
-	const struct pyprof_strtab *strings =
-		pyprof_profile_strings_const(profile);
 	uint32_t id = pyprof_profile_meta_const(profile)->command_line;
-	put_escaped(out, pyprof_strtab_get(strings, id),
-		    pyprof_strtab_length(strings, id));
+	put_escaped(out, pyprof_profile_string(profile, id),
+		    pyprof_profile_string_length(profile, id));
 	return NULL;
 }
 

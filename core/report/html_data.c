@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/report/html_data.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "config.h"
 #include "core/base/json.h"
-#include "core/report/html_meta.h"
+#include "core/report/header.h"
 #include "core/report/html_source.h"
 
 static const char *const group_words[PYPROF_GROUP_COUNT] = {
@@ -22,12 +20,6 @@ static void put_string(struct pyprof_json *json, const char *key,
 	pyprof_json_key(json, key);
 	pyprof_json_string(json, text);
 }
-
-static const char *const filter_words[] = {
-	[PYPROF_FILTER_RUNNING] = "running",
-	[PYPROF_FILTER_WAITING] = "waiting",
-	[PYPROF_FILTER_ALL] = "all",
-};
 
 /* Which items of a table are written, and as what: dense ids in old order. */
 struct renumber {
@@ -235,10 +227,6 @@ static void write_tallies(struct writer *writer)
 	for (size_t i = 0; i < count; i++)
 		pyprof_json_uint(json, tallies[i].state);
 	pyprof_json_end_array(json);
-	begin_column(writer, "exactness");
-	for (size_t i = 0; i < count; i++)
-		pyprof_json_uint(json, tallies[i].exactness);
-	pyprof_json_end_array(json);
 	begin_column(writer, "samples");
 	for (size_t i = 0; i < count; i++)
 		pyprof_json_uint(json, tallies[i].samples);
@@ -272,20 +260,17 @@ static void write_words(struct writer *writer)
 	pyprof_json_end_array(json);
 }
 
-/* What the page starts with; the thread as its number, "" for all. */
-static void write_filter(struct writer *writer,
-			 const struct pyprof_filter *filter)
+static struct pyprof_error *write_header(struct writer *writer,
+					 const struct pyprof_filter *filter)
 {
-	char thread[16] = "";
-	for (size_t i = 0; filter->tid && i < writer->thread.count; i++)
-		if (writer->thread.used[i] &&
-		    writer->threads[i].tid == filter->tid)
-			snprintf(thread, sizeof(thread), "%" PRIu32,
-				 writer->thread.id[i]);
-	begin_table(writer, "filter");
-	put_string(&writer->json, "state", filter_words[filter->states]);
-	put_string(&writer->json, "thread", thread);
-	pyprof_json_end_object(&writer->json);
+	_cleanup_(pyprof_summary_cleanup) struct pyprof_summary *summary = NULL;
+	struct pyprof_error *err = pyprof_summary_create(
+		writer->profile, filter, PYPROF_SORT_SELF, &summary);
+	if (err)
+		return err;
+	pyprof_report_header_json(writer->profile, summary, filter,
+				  &writer->json);
+	return NULL;
 }
 
 struct pyprof_error *
@@ -300,9 +285,10 @@ pyprof_html_data(const struct pyprof_profile *profile,
 	pyprof_json_begin_object(&writer.json);
 	put_string(&writer.json, "schema", "pyprof-report/1");
 	put_string(&writer.json, "version", PACKAGE_VERSION);
-	pyprof_html_meta(profile, &writer.json);
+	err = write_header(&writer, &options->filter);
+	if (err)
+		return err;
 	write_words(&writer);
-	write_filter(&writer, &options->filter);
 	write_strings(&writer);
 	write_threads(&writer);
 	write_stacks(&writer);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/report/formats.h"
+#include "core/report/header.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 #define WIDTH 1200.0
 #define MARGIN 10
 #define ROW 18
-#define HEAD 84
+#define LINE 17
+/* Cells of a line of the head. */
+#define HEAD_CELLS 160
 #define FOOT 30
 #define LEAST_WIDTH 0.1
 /* Of a character of the 12 px fixed-width font. */
@@ -34,6 +37,8 @@ struct picture {
 	const struct pyprof_summary *summary;
 	struct pyprof_buf *out;
 	size_t left_out;
+	/* Height of what is above the frames. */
+	unsigned head;
 	uint32_t rows;
 };
 
@@ -82,10 +87,8 @@ static void put_xml(struct pyprof_buf *out, const char *text, size_t length)
 /* A string of the profile, cut to `room` cells. */
 static void put_string(struct picture *picture, uint32_t id, size_t room)
 {
-	const struct pyprof_strtab *strings =
-		pyprof_profile_strings_const(picture->profile);
-	const char *text = pyprof_strtab_get(strings, id);
-	size_t length = pyprof_strtab_length(strings, id);
+	const char *text = pyprof_profile_string(picture->profile, id);
+	size_t length = pyprof_profile_string_length(picture->profile, id);
 	size_t shown = fitting(text, length, room);
 	if (shown < length)
 		shown = fitting(text, length, room - 1);
@@ -122,7 +125,7 @@ static void put_frame(struct picture *picture,
 	struct pyprof_buf *out = picture->out;
 	const struct pyprof_function *function =
 		&picture->functions[row->function];
-	unsigned y = HEAD + row->depth * ROW;
+	unsigned y = picture->head + row->depth * ROW;
 	pyprof_buf_puts(out, "<g class=\"f\"><title>");
 	put_string(picture, name_of(function), NAME_MAX_BYTES);
 	pyprof_buf_putc(out, '\n');
@@ -204,61 +207,19 @@ static void begin_text(struct pyprof_buf *out, const char *attributes, int y)
 	pyprof_buf_printf(out, "<text %s x=\"0\" y=\"%d\">", attributes, y);
 }
 
-static void put_samples(struct picture *picture)
+/* What every report states; the lines of prose begin with "# ". */
+static void put_head(struct picture *picture, char *prose)
 {
-	const struct pyprof_profile_meta *meta =
-		pyprof_profile_meta_const(picture->profile);
 	struct pyprof_buf *out = picture->out;
-	uint64_t samples = pyprof_profile_samples(picture->profile);
-	pyprof_buf_printf(out, "%" PRIu64 " samples (", samples);
-	const char *comma = "";
-	for (unsigned i = 0; i < PYPROF_EXACT_COUNT; i++) {
-		if (!meta->samples[i])
-			continue;
-		pyprof_buf_printf(out, "%s%" PRIu64 " %s", comma,
-				  meta->samples[i], pyprof_exactnesses[i].word);
-		comma = ", ";
+	int y = LINE;
+	begin_text(out, "class=\"title\"", y);
+	pyprof_buf_puts(out, "pyprof</text>\n");
+	for (char *line; (line = strsep(&prose, "\n")) && *line;) {
+		begin_text(out, "class=\"dim\"", y += LINE);
+		put_xml(out, line + 2, strlen(line + 2));
+		pyprof_buf_puts(out, "</text>\n");
 	}
-	uint64_t bad = 0;
-	for (unsigned i = 0; i < PYPROF_ERROR_COUNT; i++)
-		bad += meta->bad[i];
-	pyprof_buf_printf(out,
-			  "%s), %" PRIu64 " missed, %" PRIu64 " bad, %" PRIu64
-			  " cut",
-			  *comma ? "" : "none", meta->missed, bad, meta->cut);
-}
-
-/* What every report states. */
-static void put_head(struct picture *picture)
-{
-	const struct pyprof_profile_meta *meta =
-		pyprof_profile_meta_const(picture->profile);
-	struct pyprof_buf *out = picture->out;
-	double seconds = (double)meta->sampled_ns / 1e9;
-	double samples = (double)pyprof_profile_samples(picture->profile);
-	begin_text(out, "class=\"title\"", 20);
-	put_string(picture, meta->command_line, 120);
-	pyprof_buf_puts(out, "</text>\n");
-	begin_text(out, "class=\"dim\"", 40);
-	pyprof_buf_puts(out, "CPython ");
-	put_string(picture, meta->python_version, 20);
-	pyprof_buf_printf(out,
-			  ", pid %" PRId32 ", %.3f s at %.4g Hz of %.4g Hz "
-			  "asked, mode ",
-			  meta->pid, seconds,
-			  seconds > 0 ? samples / seconds : 0, meta->rate_hz);
-	put_string(picture, meta->mode, 20);
-	pyprof_buf_puts(out, ", time of all threads ");
-	pyprof_buf_printf(out, "%.3f s</text>\n",
-			  (double)picture->summary->ns / 1e9);
-	begin_text(out, "class=\"dim\"", 56);
-	put_samples(picture);
-	pyprof_buf_printf(
-		out,
-		", pause %.1f \xc2\xb5s median, %.1f \xc2\xb5s p99</text>\n",
-		(double)pyprof_pauses_percentile(&meta->pauses, 50) / 1e3,
-		(double)pyprof_pauses_percentile(&meta->pauses, 99) / 1e3);
-	begin_text(out, "id=\"status\"", 74);
+	begin_text(out, "id=\"status\"", y + LINE);
 	pyprof_buf_puts(out, "Click zooms, / searches, Esc resets</text>\n");
 }
 
@@ -266,7 +227,7 @@ static void put_foot(struct picture *picture)
 {
 	struct pyprof_buf *out = picture->out;
 	begin_text(out, "class=\"dim\"",
-		   HEAD + (int)picture->rows * ROW + FOOT / 2 + 4);
+		   (int)(picture->head + picture->rows * ROW) + FOOT / 2 + 4);
 	if (!picture->summary->ns)
 		pyprof_buf_puts(out, "There are no such samples.");
 	else if (picture->left_out)
@@ -281,16 +242,19 @@ static void put_foot(struct picture *picture)
 }
 
 /* The size comes first and is known last, so frames have their own buffer. */
-static struct pyprof_error *put_picture(struct picture *picture)
+static struct pyprof_error *put_picture(struct picture *picture, char *prose)
 {
 	struct pyprof_buf *out = picture->out;
 	_cleanup_buf_ struct pyprof_buf frames = PYPROF_BUF_INIT;
+	picture->head = 3 * LINE + ROW / 2;
+	for (const char *at = prose; (at = strchr(at, '\n')); at++)
+		picture->head += LINE;
 	picture->out = &frames;
 	struct pyprof_error *err = put_frames(picture);
 	picture->out = out;
 	if (err)
 		return err;
-	unsigned height = HEAD + picture->rows * ROW + FOOT;
+	unsigned height = picture->head + picture->rows * ROW + FOOT;
 	int width = (int)WIDTH + 2 * MARGIN;
 	pyprof_buf_printf(out,
 			  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -304,7 +268,7 @@ static struct pyprof_error *put_picture(struct picture *picture)
 		   NAME_MAX_BYTES);
 	pyprof_buf_puts(out, "</title>\n");
 	put_style(out);
-	put_head(picture);
+	put_head(picture, prose);
 	pyprof_buf_append(out, frames.data, frames.length);
 	put_foot(picture);
 	return pyprof_buf_error(out);
@@ -325,7 +289,11 @@ write_svg(const struct pyprof_profile *profile,
 		.out = out,
 	};
 	pyprof_profile_functions(profile, &picture.functions);
-	return put_picture(&picture);
+	_cleanup_buf_ struct pyprof_buf prose = PYPROF_BUF_INIT;
+	pyprof_report_header(profile, summary, &options->filter, HEAD_CELLS,
+			     &prose);
+	err = pyprof_buf_error(&prose);
+	return err ? err : put_picture(&picture, prose.data);
 }
 
 const struct pyprof_report_format pyprof_report_svg = {

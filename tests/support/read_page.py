@@ -92,10 +92,11 @@ def print_html(text, kind):
 def print_svg(text):
     root = xml.etree.ElementTree.fromstring(text.encode())
     space = "{http://www.w3.org/2000/svg}"
+    heads = [int(rect.get("y")) for rect in root.iter(space + "rect")]
     for group in root.iter(space + "g"):
         title, rect = group.find(space + "title"), group.find(space + "rect")
         name, place, _ = title.text.split("\n")
-        depth = (int(rect.get("y")) - 84) // 18
+        depth = (int(rect.get("y")) - min(heads)) // 18
         print(depth, ascii(name), place, rect.get("x"), rect.get("width"),
               sep="\t")
 

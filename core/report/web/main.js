@@ -8,8 +8,9 @@ const CHOICES = {
 	view: VIEWS, state: ["running", "waiting", "all"],
 	look: ["icicle", "flame"], by: ["function", "line"],
 };
-const DEFAULTS = { view: "lines", state: data.filter.state,
-	thread: data.filter.thread, filter: "", sort: "self", look: "icicle",
+const DEFAULTS = { view: "lines", state: data.filter.states,
+	thread: data.filter.tid ? String(threads.tid.indexOf(data.filter.tid)) : "",
+	filter: "", sort: "self", look: "icicle",
 	by: "function", zoom: "", find: "", file: "", line: "" };
 
 function readHash() {
@@ -104,21 +105,21 @@ function fact(list, name, value, title) {
 }
 
 function showFacts() {
-	const { samples, pauses, bad } = meta, taken = sumOf(samples);
+	const { samples: taken, exactness, pauses, bad } = meta;
 	const list = $("facts"), span = meta.sampled_ns;
-	const kinds = data.exactness.filter(({ word }) => samples[word]);
+	const kinds = data.exactness.filter(({ word }) => exactness[word]);
 	fact(list, "Samples", count(taken) + (kinds.length ? " (" +
-		kinds.map(({ word }) => percent(samples[word], taken) + " " + word)
+		kinds.map(({ word }) => percent(exactness[word], taken) + " " + word)
 			.join(", ") + ")" : ""),
 	kinds.map(({ word, text }) => word + ": " + text).join("\n"));
 	fact(list, "Duration", time(span));
-	fact(list, "Rate", rate(span ? taken / (span / 1e9) : 0) + " of " +
+	fact(list, "Rate", rate(meta.reached_hz) + " of " +
 		rate(meta.rate_hz) + " asked");
 	fact(list, "Mode", meta.mode || "not known");
 	fact(list, "Missed, bad, cut", [meta.missed, sumOf(bad), meta.cut]
 		.map(count).join(", "), "Ticks not taken in time; looks given up; " +
 		"stacks kept but cut or ended early");
-	fact(list, "Pause", pauses.count ? time(pauses.p50_ns) + " median, " +
+	fact(list, "Pause", pauses.count ? time(pauses.median_ns) + " median, " +
 		time(pauses.p99_ns) + " p99, " +
 		(100 * pauses.total_ns / (span || 1)).toPrecision(2) +
 		" % of time" : "none", "How long a sample held the process");
@@ -128,7 +129,7 @@ function showFacts() {
 function showMore() {
 	const list = $("all"), { pauses } = meta;
 	for (const { word, text } of data.exactness)
-		fact(list, "Samples " + word, count(meta.samples[word] || 0) +
+		fact(list, "Samples " + word, count(meta.exactness[word] || 0) +
 			" · " + text);
 	for (const [reason, n] of Object.entries(meta.bad))
 		fact(list, "Given up: " + reason, count(n));
@@ -144,9 +145,9 @@ function showMore() {
 }
 
 function showHead() {
-	document.title = "pyprof: " + visible(meta.command);
-	$("command").textContent = visible(meta.command) || "(no command line)";
-	$("command").title = hint(visible(meta.command));
+	document.title = "pyprof: " + visible(meta.command_line);
+	$("command").textContent = visible(meta.command_line) || "(no command line)";
+	$("command").title = hint(visible(meta.command_line));
 	$("about").textContent = [
 		"CPython " + meta.python_version + (meta.python_build &&
 			" (" + meta.python_build + ")"),
