@@ -13,6 +13,8 @@
 #define NAME_MAX_CHARS 1000
 #define UNITS_MAX (UINT64_C(1) << 28)
 #define LINES_MAX (1 << 28)
+/* The opcode, in 3.8 and 3.9. */
+#define RETURN_VALUE 83
 #define LINETABLE_MAX ((size_t)4 << 20)
 
 /* A compact ASCII str ends in NUL just behind its last character. */
@@ -118,25 +120,41 @@ static struct pyprof_error *find_bytecode(const struct pyprof_subject *subject,
 	return NULL;
 }
 
-/*
- * Whether a line table is one for so many bytes of bytecode, neither less nor
- * more; those of 3.8 and 3.9 do not tell.
- */
-static bool covers(enum pyprof_linetable_kind kind, const uint8_t *table,
-		   size_t size, uint64_t code_size)
+/* The bytes of bytecode that a line table is for. */
+static uint64_t covered(enum pyprof_linetable_kind kind, const uint8_t *table,
+			size_t size)
 {
-	uint64_t covered = 0;
+	uint64_t bytes = 0;
 	for (size_t i = 0; i < size; i++) {
 		if (kind == PYPROF_LINETABLE_RANGES)
-			covered += i % 2 ? 0 : table[i];
+			bytes += i % 2 ? 0 : table[i];
 		else if (table[i] & 0x80)
-			covered += 2 * ((table[i] & 7) + 1);
+			bytes += 2 * ((table[i] & 7) + 1);
 	}
-	return kind == PYPROF_LINETABLE_LNOTAB || covered == code_size;
+	return bytes;
+}
+
+/*
+ * Whether bytecode ends where it seems to: where its line table ends, or, as
+ * those of 3.8 and 3.9 do not tell, in a return.
+ */
+static bool ends_right(const struct pyprof_subject *subject,
+		       const struct pyprof_buf *table, uint64_t start,
+		       uint64_t size)
+{
+	enum pyprof_linetable_kind kind = subject->python->layout.linetable;
+	if (kind != PYPROF_LINETABLE_LNOTAB)
+		return covered(kind, (const uint8_t *)table->data,
+			       table->length) == size;
+	uint8_t opcode;
+	_cleanup_error_ struct pyprof_error *err = pyprof_target_read_u8(
+		subject->python->target, start + size - 2, &opcode);
+	return !err && opcode == RETURN_VALUE;
 }
 
 static struct pyprof_error *check_linetable(struct pyprof_subject *subject,
-					    uint64_t code, uint64_t code_size)
+					    uint64_t code, uint64_t start,
+					    uint64_t code_size)
 {
 	const struct pyprof_layout *layout = &subject->python->layout;
 	_cleanup_buf_ struct pyprof_buf table = PYPROF_BUF_INIT;
@@ -153,9 +171,7 @@ static struct pyprof_error *check_linetable(struct pyprof_subject *subject,
 	if (err)
 		return err;
 	subject->codes++;
-	subject->covered +=
-		covers(layout->linetable, (const uint8_t *)table.data,
-		       table.length, code_size);
+	subject->covered += ends_right(subject, &table, start, code_size);
 	return NULL;
 }
 
@@ -165,7 +181,7 @@ static struct pyprof_error *check_code(struct pyprof_subject *subject,
 {
 	const struct pyprof_python *python = subject->python;
 	const struct pyprof_offsets *at = &python->layout.at;
-	uint64_t type, size;
+	uint64_t type, start, size;
 	uint32_t first_line;
 	struct pyprof_error *err = pyprof_subject_type(subject, code, &type);
 	if (!err && python->code_type && type != python->code_type)
@@ -184,12 +200,14 @@ static struct pyprof_error *check_code(struct pyprof_subject *subject,
 		err = pyprof_error_at(PYPROF_ERROR_CORRUPT, code,
 				      "code in line %u", first_line);
 	if (!err)
-		err = find_bytecode(subject, code, start_ret, &size);
+		err = find_bytecode(subject, code, &start, &size);
 	if (!err)
-		err = check_linetable(subject, code, size);
-	if (!err)
-		*size_ret = size;
-	return err;
+		err = check_linetable(subject, code, start, size);
+	if (err)
+		return err;
+	*start_ret = start;
+	*size_ret = size;
+	return NULL;
 }
 
 /* One frame that runs code: its instruction has to lie in that code. */
@@ -337,14 +355,17 @@ struct pyprof_error *pyprof_validate_frames(struct pyprof_subject *subject)
 		else
 			pyprof_error_destroy(err);
 	}
-	/* Threads that run while being looked at may well look broken. */
-	if (bad && (subject->python->target->is_static || !good))
+	/*
+	 * Threads that run while being looked at may well look broken, and in
+	 * cores stacks may be missing; with a wrong layout all are broken.
+	 */
+	if (bad && !good)
 		return bad;
 	pyprof_error_destroy(bad);
 	/* Tools may give code a line table that does not fit, but not all. */
 	if (subject->codes && !subject->covered)
 		return pyprof_error_create(PYPROF_ERROR_CORRUPT,
-					   "line tables do not fit their code");
+					   "no code ends where it should");
 	snprintf(subject->seen, sizeof(subject->seen),
 		 "%zu of %zu threads, %zu code objects", good, count,
 		 subject->codes);

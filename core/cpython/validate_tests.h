@@ -19,7 +19,7 @@ struct pyprof_subject {
 	struct pyprof_python *python;
 	struct pyprof_interps interps;
 	struct pyprof_threads threads;
-	/** Code objects seen, and those that their line table fits exactly. */
+	/** Code objects seen, and those whose bytecode ends as it should. */
 	size_t codes, covered;
 	/** What a test has seen, for `info`. */
 	char seen[160];
