@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/fake_python.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cpython/layouts/layouts.h"
-#include "tests/support/test_error.h"
+#include "tests/support/expect.h"
 
 #define FIRST_MINOR 8
 #define HEAP_START UINT64_C(0x10000000)
@@ -39,7 +38,7 @@ struct pyprof_layout fake_layout(int index)
 		index -= (int)version->builds->count;
 		minor++;
 	}
-	ck_assert_ptr_nonnull(version);
+	expect(version != NULL);
 	const struct pyprof_known_build *known = &version->builds->items[index];
 	struct pyprof_build build = {
 		.version = (uint32_t)(0x03000000 | minor << 16 |
@@ -48,7 +47,7 @@ struct pyprof_layout fake_layout(int index)
 		.is_free_threaded = known->is_free_threaded,
 	};
 	struct pyprof_layout layout;
-	ck_ok(pyprof_layout_from_table(&build, &layout));
+	expect_ok(pyprof_layout_from_table(&build, &layout));
 	return layout;
 }
 
@@ -107,9 +106,9 @@ static void set_int(struct fake_python *fake, uint64_t at, int32_t offset,
 uint64_t fake_python_get(struct fake_python *fake, uint64_t at, int32_t offset)
 {
 	uint64_t value;
-	ck_assert_int_ne(offset, PYPROF_ABSENT);
-	ck_ok(pyprof_target_read_u64(fake->target, at + (uint64_t)offset,
-				     &value));
+	expect(offset != PYPROF_ABSENT);
+	expect_ok(pyprof_target_read_u64(fake->target, at + (uint64_t)offset,
+					 &value));
 	return value;
 }
 
@@ -137,7 +136,7 @@ __attribute__((__destructor__)) static void say_layout(void)
 struct fake_python *fake_python_create(const struct pyprof_layout *layout)
 {
 	struct fake_python *fake = calloc(1, sizeof(*fake));
-	ck_assert_ptr_nonnull(fake);
+	expect(fake != NULL);
 	fake->target = fake_target_create();
 	fake->next = fake->end = HEAP_START;
 	fake->python = (struct pyprof_python){
@@ -308,7 +307,7 @@ uint64_t fake_python_text(struct fake_python *fake, const char *text)
 {
 	size_t length = strlen(text);
 	uint32_t *characters = calloc(length + 1, sizeof(*characters));
-	ck_assert_ptr_nonnull(characters);
+	expect(characters != NULL);
 	for (size_t i = 0; i < length; i++)
 		characters[i] = (uint8_t)text[i];
 	uint64_t str =
@@ -344,8 +343,8 @@ static uint64_t add_tlbc(struct fake_python *fake, uint64_t bytecode,
 	uint64_t array = fake_python_alloc(fake, 8 + 8 * (size_t)count);
 	fake_python_set(fake, array, 0, count);
 	_cleanup_free_ char *copy = malloc(size);
-	ck_assert_ptr_nonnull(copy);
-	ck_ok(pyprof_target_read(fake->target, bytecode, copy, size));
+	expect(copy != NULL);
+	expect_ok(pyprof_target_read(fake->target, bytecode, copy, size));
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t at = bytecode;
 		if (i) {

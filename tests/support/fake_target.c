@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/fake_target.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/vec.h"
+#include "tests/support/expect.h"
 
 struct segment {
 	uint64_t address;
@@ -196,7 +196,7 @@ static const struct pyprof_target_ops fake_ops_without_readv = {
 struct pyprof_target *fake_target_create(void)
 {
 	struct fake_target *fake = calloc(1, sizeof(*fake));
-	ck_assert_ptr_nonnull(fake);
+	expect(fake != NULL);
 	fake->base.ops = &fake_ops;
 	fake->fail_from = SIZE_MAX;
 	return &fake->base;
@@ -208,24 +208,22 @@ void fake_target_add(struct pyprof_target *target, uint64_t address,
 	struct fake_target *fake = fake_of(target);
 	for (size_t i = 0; i < fake->segments.count; i++) {
 		const struct segment *other = &fake->segments.items[i];
-		ck_assert_msg(address + size <= other->address ||
-				      address >= other->address + other->size,
-			      "segments at %#jx and %#jx overlap",
-			      (uintmax_t)address, (uintmax_t)other->address);
+		/* Segments do not overlap. */
+		expect(address + size <= other->address ||
+		       address >= other->address + other->size);
 	}
 	struct segment segment = {address, size, calloc(1, size ? size : 1)};
-	ck_assert_ptr_nonnull(segment.bytes);
+	expect(segment.bytes != NULL);
 	if (bytes)
 		memcpy(segment.bytes, bytes, size);
-	ck_assert(pyprof_vec_push(&fake->segments, segment));
+	expect(pyprof_vec_push(&fake->segments, segment));
 }
 
 void fake_target_remove(struct pyprof_target *target, uint64_t address)
 {
 	struct fake_target *fake = fake_of(target);
 	struct segment *segment = find(fake, address);
-	ck_assert_msg(segment && segment->address == address,
-		      "no segment at %#jx", (uintmax_t)address);
+	expect(segment && segment->address == address);
 	free(segment->bytes);
 	*segment = fake->segments.items[--fake->segments.count];
 }
@@ -233,9 +231,8 @@ void fake_target_remove(struct pyprof_target *target, uint64_t address)
 void fake_target_write(struct pyprof_target *target, uint64_t address,
 		       const void *bytes, size_t size)
 {
-	ck_assert_msg(copy(fake_of(target), address, NULL, bytes, size) == size,
-		      "write outside the segments at %#jx, %zu bytes",
-		      (uintmax_t)address, size);
+	/* Inside the segments. */
+	expect(copy(fake_of(target), address, NULL, bytes, size) == size);
 }
 
 void fake_target_write_u8(struct pyprof_target *target, uint64_t address,
@@ -261,10 +258,10 @@ void fake_target_add_mapping(struct pyprof_target *target, uint64_t start,
 			     const char *path)
 {
 	struct fake_target *fake = fake_of(target);
-	ck_assert_uint_ge(strlen(perms), 3);
-	ck_assert(pyprof_vec_reserve(&fake->mappings, 1));
+	expect(strlen(perms) >= 3);
+	expect(pyprof_vec_reserve(&fake->mappings, 1));
 	char *owned = strdup(path);
-	ck_assert_ptr_nonnull(owned);
+	expect(owned != NULL);
 	size_t at = fake->mappings.count++;
 	/* Keep them in order of address. */
 	for (; at && fake->mappings.items[at - 1].start > start; at--)
@@ -284,14 +281,14 @@ void fake_target_add_file(struct pyprof_target *target, const char *path,
 			  const char *real_path)
 {
 	struct file file = {strdup(path), strdup(real_path)};
-	ck_assert(file.path && file.real_path);
-	ck_assert(pyprof_vec_push(&fake_of(target)->files, file));
+	expect(file.path && file.real_path);
+	expect(pyprof_vec_push(&fake_of(target)->files, file));
 }
 
 void fake_target_add_thread(struct pyprof_target *target,
 			    const struct pyprof_os_thread *thread)
 {
-	ck_assert(pyprof_vec_push(&fake_of(target)->threads, *thread));
+	expect(pyprof_vec_push(&fake_of(target)->threads, *thread));
 }
 
 void fake_target_fail_from(struct pyprof_target *target, size_t nth)
