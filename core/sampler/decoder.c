@@ -251,7 +251,7 @@ enum pyprof_state pyprof_state_outside(const struct pyprof_layout *layout,
 {
 	if (os->running)
 		return PYPROF_STATE_NATIVE;
-	enum pyprof_wait wait = pyprof_wait_of_syscall(os->syscall);
+	enum pyprof_wait wait = pyprof_wait_of_state(os);
 	if (wait == PYPROF_WAIT_LOCK && gil && os->args[0] >= gil &&
 	    os->args[0] - gil < (uint64_t)layout->at.gil.size)
 		return PYPROF_STATE_WAIT_GIL;
