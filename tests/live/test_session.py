@@ -25,9 +25,9 @@ def mode(request):
     return request.param
 
 
-def start(gdb, mode, *options):
-    command = "pyprof start 500hz --max-stop 100 --mode"
-    text = gdb.run(" ".join([command, mode, *options]))
+def start(gdb, mode, *options, rate="500hz"):
+    text = gdb.run(" ".join(
+        ["pyprof start", rate, "--max-stop 100 --mode", mode, *options]))
     assert "pyprof:" not in text, text
     return text
 
@@ -212,6 +212,33 @@ def test_stepping_and_breakpoints(python, start_program, steps_library, mode):
     assert texts[0].count("Old value") == 2
     assert "\n".join(difflib.unified_diff(
         texts[0].split("\n"), texts[1].split("\n"))) == ""
+
+
+STEP_BY_INSTRUCTION = """\
+python
+def steps(count):
+    still = 0
+    for _ in range(count):
+        before = gdb.selected_frame().pc()
+        gdb.execute("stepi", False, True)
+        still += gdb.selected_frame().pc() == before
+    return still
+end"""
+
+
+def test_every_stepi_steps(python, start_program, steps_library, mode):
+    program = start_program(python, "steps.py", steps_library)
+    with attach(program) as gdb:
+        gdb.run("tbreak inner")
+        gdb.run("continue")
+        start(gdb, mode, rate="20khz")
+        *more, last = STEP_BY_INSTRUCTION.split("\n")
+        for line in more:
+            gdb.send(line)
+            gdb.until(">")
+        gdb.run(last)
+        text = gdb.run("python print('still', steps(500))")
+        assert text.endswith("still 0\n")
 
 
 # Signals of the program's own
