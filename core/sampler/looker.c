@@ -19,6 +19,10 @@
 #define ATTACH_EVERY_NS (50 * INT64_C(1000000))
 /* A tick not handled for so long, while the process runs, is lost. */
 #define TICK_LOST_NS PYPROF_NS_PER_SECOND
+/* What a thread has to have run for, since the process was resumed, to be sent
+ * a tick: a debugger that steps by one instruction would take the tick for the
+ * end of the step. */
+#define TICK_AFTER_NS INT64_C(1000000)
 /* So many lost in a row: ticks do not work here. */
 #define TICKS_LOST_MAX 3
 /* So many unreadable looks in a row: this is another program now. */
@@ -134,11 +138,35 @@ static uint64_t weight_ns(const struct pyprof_sampler *sampler,
 	return (uint64_t)(since < most ? since : most);
 }
 
+/* Whether a thread has run for TICK_AFTER_NS since the process was resumed. */
+static bool has_run(struct pyprof_sampler *sampler,
+		    struct pyprof_watched *watched)
+{
+	bool is_new = watched->resumed_ns != sampler->resumed_ns;
+	if (!is_new && !watched->tick_at_ns)
+		return true;
+	uint64_t runs, ns = 0;
+	_cleanup_error_ struct pyprof_error *unknown =
+		pyprof_task_schedstat(&watched->task, sampler->pid, &runs, &ns);
+	if (unknown)
+		return true;
+	if (is_new) {
+		watched->resumed_ns = sampler->resumed_ns;
+		watched->tick_at_ns = ns + TICK_AFTER_NS;
+	}
+	if (ns < watched->tick_at_ns)
+		return false;
+	watched->tick_at_ns = 0;
+	return true;
+}
+
 /* Send a tick to a thread; the sample is taken when it is handled. */
 static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
-		      const struct pyprof_watched *watched, int64_t now)
+		      struct pyprof_watched *watched, int64_t now)
 {
 	struct pyprof_pending_tick *tick = &sampler->tick;
+	if (!has_run(sampler, watched))
+		return;
 	if (atomic_load(&tick->waiting)) {
 		if (now - tick->sent_ns < TICK_LOST_NS)
 			return;

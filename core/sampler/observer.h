@@ -44,6 +44,10 @@ struct pyprof_watched {
 	uint64_t runs;
 	struct pyprof_task_state os;
 	bool has_os;
+	/** For ticks: which resumption this is of, and how long the thread has
+	 * to have run, by the kernel's count, to get one; 0 when it has. */
+	int64_t resumed_ns;
+	uint64_t tick_at_ns;
 	struct pyprof_look *look;
 	struct pyprof_raw_stack stack;
 	/** Of the observer's clock, for dropping those long unused. */
