@@ -17,12 +17,15 @@
 struct anchors {
 	PYPROF_VEC(struct pyprof_gil) gils;
 	PYPROF_VEC(struct pyprof_interp) interps;
+	/* Their OS threads, which can have a state in other interpreters. */
+	PYPROF_VEC(int32_t) tids;
 };
 
 static void anchors_deinit(struct anchors *anchors)
 {
 	pyprof_vec_deinit(&anchors->gils);
 	pyprof_vec_deinit(&anchors->interps);
+	pyprof_vec_deinit(&anchors->tids);
 }
 
 static struct pyprof_error *find_anchors(struct pyprof_sampler *sampler,
@@ -59,6 +62,26 @@ static const struct pyprof_gil *gil_of(const struct anchors *anchors,
 static bool is_anchor(const struct pyprof_gil *gil, uint64_t tstate)
 {
 	return gil->holder ? gil->holder == tstate : gil->last_holder == tstate;
+}
+
+static void find_anchor_tids(const struct pyprof_threads *threads,
+			     struct anchors *anchors)
+{
+	for (size_t i = 0; i < threads->list.count; i++) {
+		const struct pyprof_thread *thread = &threads->list.items[i];
+		const struct pyprof_gil *gil = gil_of(anchors, thread);
+		if (gil && is_anchor(gil, thread->address) &&
+		    !pyprof_vec_push(&anchors->tids, thread->tid))
+			return;
+	}
+}
+
+static bool is_sampled(const struct anchors *anchors, int32_t tid)
+{
+	for (size_t i = 0; i < anchors->tids.count; i++)
+		if (anchors->tids.items[i] == tid)
+			return true;
+	return false;
 }
 
 /* Whether a thread is blocked as it was at the last look and has not been on a
@@ -148,12 +171,13 @@ static void pass(struct pyprof_sampler *sampler, int64_t now)
 	err = find_anchors(sampler, &anchors);
 	if (err)
 		return;
+	find_anchor_tids(&sampler->threads, &anchors);
 	uint64_t ns = (uint64_t)(now - sampler->aside_ns);
 	for (size_t i = 0; i < sampler->threads.list.count; i++) {
 		const struct pyprof_thread *thread =
 			&sampler->threads.list.items[i];
 		const struct pyprof_gil *gil = gil_of(&anchors, thread);
-		if (gil && gil->address && !is_anchor(gil, thread->address))
+		if (gil && gil->address && !is_sampled(&anchors, thread->tid))
 			look_aside(sampler, thread, gil->address, ns);
 	}
 }

@@ -135,6 +135,9 @@ static uint64_t weight_ns(const struct pyprof_sampler *sampler,
 {
 	double most = period_ns(sampler) * PERIODS_MAX;
 	double since = (double)(now - lane->last_ns);
+	/* A lane that was found just now is newer than the sample. */
+	if (since < 0)
+		return 0;
 	return (uint64_t)(since < most ? since : most);
 }
 
@@ -200,6 +203,20 @@ static void note_held(struct pyprof_sampler *sampler, double held_ns)
 		((held_ns < most ? held_ns : most) - sampler->held_ns) / 64;
 }
 
+/* Whether an OS thread was last seen holding the GIL of another lane: an
+ * interpreter with a GIL of its own is called by threads that have a state in
+ * the calling interpreter as well. */
+static bool holds_elsewhere(const struct pyprof_sampler *sampler,
+			    const struct pyprof_lane *lane, int32_t tid)
+{
+	for (size_t i = 0; i < sampler->lanes.count; i++) {
+		const struct pyprof_lane *other = &sampler->lanes.items[i];
+		if (other->gil != lane->gil && other->held && other->tid == tid)
+			return true;
+	}
+	return false;
+}
+
 static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		 struct pyprof_watched *watched,
 		 const struct pyprof_observation *seen, uint64_t ns)
@@ -215,6 +232,17 @@ static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		.ns = ns,
 		.held_ns = seen->held_ns,
 	};
+	lane->tid = watched->tid;
+	lane->held = lane->gil && seen->role == PYPROF_GIL_HOLDER;
+	bool elsewhere =
+		lane->gil && holds_elsewhere(sampler, lane, watched->tid);
+	/* It runs in another interpreter, and is sampled there. */
+	if (elsewhere && !lane->held)
+		return;
+	/* No thread holds two GILs: 3.12 can have a thread state say that it
+	 * is of the thread that made it, so what was held was another one. */
+	if (elsewhere)
+		head.exactness = PYPROF_EXACT_INEXACT;
 	if (seen->role == PYPROF_GIL_OUTSIDE) {
 		_cleanup_error_ struct pyprof_error *err = pyprof_task_state(
 			&watched->task, sampler->pid, &head.os);

@@ -30,6 +30,9 @@ struct pyprof_lane {
 	uint64_t gil;
 	/** The thread state last looked at; of builds without a GIL, always. */
 	uint64_t tstate;
+	/** The OS thread of that, and whether it held the GIL. */
+	int32_t tid;
+	bool held;
 	/** When the last sample was taken. */
 	int64_t last_ns;
 };

@@ -111,6 +111,10 @@ struct pyprof_error *pyprof_layout_from_table(const struct pyprof_build *build,
 		pyprof_known_version_find(build->version, &version);
 	if (err)
 		return err;
+#ifndef __x86_64__
+	return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
+				   "CPython's layout is known on x86-64 only");
+#endif
 
 	const struct pyprof_known_build *known = find_build(version, build);
 	if (!known) {
