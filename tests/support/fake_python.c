@@ -5,10 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/cpython/layouts/layouts.h"
 #include "tests/support/expect.h"
 
-#define FIRST_MINOR 8
 #define HEAP_START UINT64_C(0x10000000)
 #define HEAP_STEP ((size_t)256 << 10)
 #define CHUNK_SIZE ((size_t)16 << 10)
@@ -18,38 +16,6 @@
 
 /* What is not a member that pyprof knows. */
 #define SLACK 64
-
-int fake_layout_count(void)
-{
-	int count = 0;
-	const struct pyprof_known_version *version;
-	for (int minor = FIRST_MINOR; (version = pyprof_known_version(minor));
-	     minor++)
-		count += (int)version->builds->count;
-	return count;
-}
-
-struct pyprof_layout fake_layout(int index)
-{
-	const struct pyprof_known_version *version;
-	int minor = FIRST_MINOR;
-	while ((version = pyprof_known_version(minor)) &&
-	       index >= (int)version->builds->count) {
-		index -= (int)version->builds->count;
-		minor++;
-	}
-	expect(version != NULL);
-	const struct pyprof_known_build *known = &version->builds->items[index];
-	struct pyprof_build build = {
-		.version = (uint32_t)(0x03000000 | minor << 16 |
-				      known->micro_first << 8 | 0xf0),
-		.is_debug = known->is_debug,
-		.is_free_threaded = known->is_free_threaded,
-	};
-	struct pyprof_layout layout;
-	expect_ok(pyprof_layout_from_table(&build, &layout));
-	return layout;
-}
 
 /* Bytes that hold all members of a structure. */
 static size_t span(const struct pyprof_layout *layout, const char *structure)
