@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/target/linux_proc.h"
 
-/* The longest of the three files is stat, some 400 bytes. */
+/* The longest of these files is stat, some 400 bytes. */
 #define TASK_FILE_MAX 1024
 
 void pyprof_task_init(struct pyprof_task *task, int32_t pid, int32_t tid)
@@ -22,6 +23,7 @@ void pyprof_task_init(struct pyprof_task *task, int32_t pid, int32_t tid)
 		.schedstat_fd = -1,
 		.syscall_fd = -1,
 		.stat_fd = -1,
+		.wchan_fd = -1,
 	};
 }
 
@@ -30,7 +32,9 @@ void pyprof_task_deinit(struct pyprof_task *task)
 	pyprof_close_cleanup(&task->schedstat_fd);
 	pyprof_close_cleanup(&task->syscall_fd);
 	pyprof_close_cleanup(&task->stat_fd);
-	task->schedstat_fd = task->syscall_fd = task->stat_fd = -1;
+	pyprof_close_cleanup(&task->wchan_fd);
+	task->schedstat_fd = task->syscall_fd = -1;
+	task->stat_fd = task->wchan_fd = -1;
 }
 
 /*
@@ -105,6 +109,28 @@ static struct pyprof_error *state_by_stat(struct pyprof_task *task, int32_t pid,
 	return NULL;
 }
 
+/*
+ * Waits on a futex with a timeout, poll() and sleeps are in restart_syscall()
+ * once the thread was stopped in them, as debuggers do; where it sleeps in the
+ * kernel tells which it was. The arguments are still those of the call.
+ */
+static int32_t restarted_syscall(struct pyprof_task *task, int32_t pid)
+{
+	char text[TASK_FILE_MAX];
+	if (read_file(&task->wchan_fd, pid, task->tid, "wchan", text))
+		return SYS_restart_syscall;
+	if (strstr(text, "futex"))
+		return SYS_futex;
+#ifdef SYS_poll
+	if (strstr(text, "poll"))
+		return SYS_poll;
+#endif
+	/* The kernel does not say, or it is stopped once more. */
+	if (text[0] == '0' || strstr(text, "stop"))
+		return SYS_restart_syscall;
+	return SYS_clock_nanosleep;
+}
+
 struct pyprof_error *pyprof_task_state(struct pyprof_task *task, int32_t pid,
 				       struct pyprof_task_state *ret)
 {
@@ -124,6 +150,8 @@ struct pyprof_error *pyprof_task_state(struct pyprof_task *task, int32_t pid,
 		/* Blocked in no call, as in a page fault; or ended. */
 		if (fields < 3 || state.syscall < 0)
 			return state_by_stat(task, pid, ret);
+		if (state.syscall == SYS_restart_syscall)
+			state.syscall = restarted_syscall(task, pid);
 	}
 	*ret = state;
 	return NULL;

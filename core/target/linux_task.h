@@ -15,7 +15,7 @@
 /** The open files of one thread; zero-initialise by pyprof_task_init(). */
 struct pyprof_task {
 	int32_t tid;
-	int schedstat_fd, syscall_fd, stat_fd;
+	int schedstat_fd, syscall_fd, stat_fd, wchan_fd;
 };
 
 /** Where a thread stands in the kernel. */
@@ -24,7 +24,8 @@ struct pyprof_task_state {
 	bool running;
 	/**
 	 * The system call it is blocked in, -1 when in none or unknown, and
-	 * its first two arguments.
+	 * its first two arguments. One that the kernel restarted after a stop
+	 * is told by its own number where /proc/PID/task/TID/wchan tells.
 	 */
 	int32_t syscall;
 	uint64_t args[2];
