@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "core/cpython/layouts/layouts.h"
+#include "tests/support/expect.h"
 #include "tests/support/fake_python.h"
 #include "tests/support/test_error.h"
 
