@@ -23,8 +23,9 @@
 #define CELL 7.25
 /* Names are cut to so many bytes; the script shows them when zoomed in. */
 #define NAME_MAX_BYTES 500
-/* Colours that files are dealt. */
+/* Colours that files are dealt, and shades for functions. */
 #define COLOURS 12
+#define SHADES 3
 
 /* Where a frame is; `next` is where its next child begins. */
 struct place {
@@ -104,14 +105,19 @@ static void put_percent(struct picture *picture, uint64_t ns)
 			  all ? 100.0 * (double)ns / (double)all : 0.0);
 }
 
-/* The same colour for all functions of a file, in every run. */
-static unsigned colour_of(struct picture *picture, uint32_t file)
+/* One colour for all functions of a file, far apart for the largest files. */
+static unsigned colour_of(const struct picture *picture, uint32_t file)
 {
-	uint32_t hash = 7;
-	for (const char *at = pyprof_profile_string(picture->profile, file);
-	     *at; at++)
-		hash = hash * 31 + (unsigned char)*at;
-	return hash % COLOURS;
+	const struct pyprof_summary *summary = picture->summary;
+	for (size_t i = 0; i < summary->file_count; i++)
+		if (summary->files[i].file == file)
+			return (unsigned)i % COLOURS;
+	return 0;
+}
+
+static unsigned hue_of(unsigned colour)
+{
+	return (12 + colour * 275 / 2) % 360;
 }
 
 static uint32_t name_of(const struct pyprof_function *function)
@@ -137,14 +143,14 @@ static void put_frame(struct picture *picture,
 	pyprof_buf_printf(out, "; self %.3f s, ",
 			  (double)row->times.self_ns / 1e9);
 	put_percent(picture, row->times.self_ns);
-	pyprof_buf_printf(out,
-			  "; %" PRIu64 " samples</title>"
-			  "<rect class=\"c%u\" x=\"%.2f\" y=\"%u\" "
-			  "width=\"%.2f\" height=\"%d\"/>"
-			  "<text x=\"%.2f\" y=\"%u\">",
-			  row->times.total_samples,
-			  colour_of(picture, function->file), x, y, width,
-			  ROW - 1, x + 3, y + 13);
+	pyprof_buf_printf(
+		out,
+		"; %" PRIu64 " samples</title>"
+		"<rect class=\"c%u s%u\" x=\"%.2f\" y=\"%u\" "
+		"width=\"%.2f\" height=\"%d\"/>"
+		"<text x=\"%.2f\" y=\"%u\">",
+		row->times.total_samples, colour_of(picture, function->file),
+		row->function % SHADES, x, y, width, ROW - 1, x + 3, y + 13);
 	size_t room = width > 6 ? (size_t)((width - 6) / CELL) : 0;
 	if (room >= 3)
 		put_string(picture, name_of(function), room);
@@ -188,17 +194,18 @@ static void put_style(struct pyprof_buf *out)
 			".title{font-size:15px;font-weight:bold}\n"
 			".dim{fill:#5c6570}\ng.f{cursor:pointer}\n"
 			"g.f text{pointer-events:none}\n"
+			".s1{fill-opacity:.85}.s2{fill-opacity:.7}\n"
 			"g.f:hover rect{stroke:currentColor}\n");
 	for (unsigned i = 0; i < COLOURS; i++)
 		pyprof_buf_printf(out, ".c%u{fill:hsl(%u,62%%,78%%)}\n", i,
-				  i * 360 / COLOURS + 8);
+				  hue_of(i));
 	pyprof_buf_puts(out, ".hit rect{fill:#c78bff}\n"
 			     "@media (prefers-color-scheme:dark){\n"
 			     "svg{background:#16191d;color:#dfe3e8}\n"
 			     ".dim{fill:#9aa4af}\n");
 	for (unsigned i = 0; i < COLOURS; i++)
 		pyprof_buf_printf(out, ".c%u{fill:hsl(%u,34%%,30%%)}\n", i,
-				  i * 360 / COLOURS + 8);
+				  hue_of(i));
 	pyprof_buf_puts(out, ".hit rect{fill:#8a4fc0}\n}\n</style>\n");
 }
 

@@ -29,8 +29,8 @@ def column(page, view, name):
 
 
 def shares(page, view, name):
-    return [0.05 if "<" in text else float(text.split()[0])
-            for text in column(page, view, name)]
+    return [0.05 if "<" in text else 0 if text == "–" else
+            float(text.split()[0]) for text in column(page, view, name)]
 
 
 def visible_tabs(page):

@@ -89,17 +89,19 @@ function matchedTime() {
 	return sum;
 }
 
-/** A frame's colour: a hue for each file, lightness by theme. */
+/** Hues far apart for the files with the most time. */
+const hues = new Map(data.sources.map(({ file }, rank) =>
+	[file, Math.round(12 + rank * 137.5) % 360]));
+
+/** A frame's colour: a hue for each file, lightness by function and theme. */
 function frameColour(node, dark) {
 	if (!node.at)
 		return dark ? "#3a3f47" : "#d9dde3";
-	const file = fileOf[stacks.location[node.at]];
-	let hash = 7;
-	for (const c of shortNames.get(file))
-		hash = (hash * 31 + c.codePointAt(0)) >>> 0;
-	const shade = (locations.function[stacks.location[node.at]] * 5) % 8;
-	return dark ? `hsl(${hash % 360} 34% ${27 + shade}%)` :
-		`hsl(${hash % 360} 62% ${75 + shade}%)`;
+	const place = stacks.location[node.at];
+	const hue = hues.get(fileOf[place]);
+	const shade = (locations.function[place] * 5) % 8;
+	return dark ? `hsl(${hue} 36% ${28 + shade}%)` :
+		`hsl(${hue} 66% ${76 + shade}%)`;
 }
 
 /** The row from the top of a depth, and the other way round. */
@@ -171,7 +173,7 @@ function drawRow(ink, row, y) {
 function drawFrame(ink, node, x, y, wide) {
 	const { pen } = ink;
 	const hit = matches(node);
-	pen.globalAlpha = flame.term && !hit ? 0.3 :
+	pen.globalAlpha = flame.term && !hit ? 0.4 :
 		node.depth < flame.zoom.depth ? 0.5 : 1;
 	pen.fillStyle = hit ? ink.hit : frameColour(node, ink.dark);
 	pen.fillRect(x, y, wide > 2 ? wide - 1 : wide, ROW - 1);

@@ -45,11 +45,11 @@ function splitBar(split) {
 
 const WORDS = ["Python", "native", "waiting"];
 const legend = () => WORDS.flatMap((word, g) =>
-	[h("i", { class: "dot " + GROUPS[g] }), word + " "]);
+	[h("i", { class: "dot " + GROUPS[g] }), word]);
 
 /** A share of the whole as a figure with a bar behind it. */
 function shareCell(ns, whole) {
-	const cell = h("td", { class: "num share" }, percent(ns, whole));
+	const cell = h("td", { class: "num share" }, ns ? percent(ns, whole) : "–");
 	cell.style.setProperty("--share", 100 * ns / (whole || 1) + "%");
 	return cell;
 }
@@ -126,7 +126,7 @@ const COLUMNS = {
 	split: { label: "Of self", legend: true,
 		help: "What its self time was spent on; sorts by native",
 		value: (row) => row.split[1] / (row.self || 1),
-		cell: (row) => h("td", {}, splitBar(row.split)) },
+		cell: (row) => h("td", {}, row.self ? splitBar(row.split) : "") },
 	function: { label: "Function", up: true,
 		value: (row) => nameOf(row.function),
 		cell: (row) => h("td", { class: "function" },
