@@ -2,12 +2,9 @@
 //
 // The layouts that fake interpreters are built in: all that pyprof has tables
 // for.
-#include <check.h>
-
 #include "core/cpython/layouts/layouts.h"
 #include "tests/support/expect.h"
 #include "tests/support/fake_python.h"
-#include "tests/support/test_error.h"
 
 #define FIRST_MINOR 8
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cpython/layouts/layouts.h"
 #include "tests/support/expect.h"
 
 #define HEAP_START UINT64_C(0x10000000)
