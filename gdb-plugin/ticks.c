@@ -8,7 +8,6 @@
 // The signals are ignored by default: should GDB be gone when one arrives, no
 // harm is done.
 #include <dirent.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,10 +36,11 @@ static const char *signal_name(int number)
 	return "0";
 }
 
-/** The signals that a thread blocks, as a mask; 0 when it has gone. */
-static uint64_t blocked_by(long pid, const char *tid)
+/** A mask of signals in /proc/PID/task/TID/status; 0 without one. */
+static uint64_t signal_mask(long pid, const char *tid, const char *field)
 {
 	char path[64], line[128];
+	size_t length = strlen(field);
 	uint64_t mask = 0;
 	if (snprintf(path, sizeof(path), "/proc/%ld/task/%s/status", pid,
 		     tid) >= (int)sizeof(path))
@@ -49,19 +49,20 @@ static uint64_t blocked_by(long pid, const char *tid)
 	if (!file)
 		return 0;
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "SigBlk: %" SCNx64, &mask) == 1)
+		if (!strncmp(line, field, length)) {
+			mask = strtoull(line + length, NULL, 16);
 			break;
+		}
 	fclose(file);
 	return mask;
 }
 
 /**
- * The tick signal that the fewest threads block, SIGURG before others. That
- * all block each may pass soon: a thread does while it forks.
+ * How ill each of the tick signals suits a process: by how many threads it is
+ * blocked, and, worse, whether the program handles it.
  */
-static const struct tick_signal *choose_signal(long pid)
+static void rate_signals(long pid, size_t cost[static TICK_SIGNALS])
 {
-	size_t blocking[TICK_SIGNALS] = {};
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/%ld/task", pid);
 	DIR *folder = opendir(path);
@@ -69,15 +70,31 @@ static const struct tick_signal *choose_signal(long pid)
 	while (folder && (entry = readdir(folder))) {
 		if (entry->d_name[0] == '.')
 			continue;
-		uint64_t mask = blocked_by(pid, entry->d_name);
-		for (size_t i = 0; i < TICK_SIGNALS; i++)
-			blocking[i] += mask >> (tick_signals[i].number - 1) & 1;
+		const char *tid = entry->d_name;
+		uint64_t blocked = signal_mask(pid, tid, "SigBlk:");
+		uint64_t caught = signal_mask(pid, tid, "SigCgt:");
+		for (size_t i = 0; i < TICK_SIGNALS; i++) {
+			int bit = tick_signals[i].number - 1;
+			cost[i] +=
+				(blocked >> bit & 1) + 2 * (caught >> bit & 1);
+		}
 	}
 	if (folder)
 		closedir(folder);
+}
+
+/**
+ * The signal to send as a tick. One that the program handles is the last
+ * choice: a tick that is under way when the catchpoint goes would reach it.
+ * That all threads block each may pass soon: a thread does while it forks.
+ */
+static const struct tick_signal *choose_signal(long pid)
+{
+	size_t cost[TICK_SIGNALS] = {};
+	rate_signals(pid, cost);
 	size_t best = 0;
 	for (size_t i = 1; i < TICK_SIGNALS; i++)
-		if (blocking[i] < blocking[best])
+		if (cost[i] < cost[best])
 			best = i;
 	return &tick_signals[best];
 }

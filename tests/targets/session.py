@@ -85,6 +85,12 @@ def urgent():
     counts["sent"] = sent
 
 
+def urgent_and_winch():
+    """Likewise, and it handles the other signal that ticks can be, too."""
+    signal.signal(signal.SIGWINCH, count("winch"))
+    urgent()
+
+
 def blocked():
     """SIGURG blocked in all threads."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGURG])
