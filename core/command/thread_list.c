@@ -8,7 +8,7 @@
 #include "core/command/units.h"
 #include "core/cpython/frame.h"
 #include "core/cpython/look.h"
-#include "core/sampler/decoder.h"
+#include "core/sampler/state.h"
 #include "core/target/linux_task.h"
 
 void pyprof_thread_list_deinit(struct pyprof_thread_list *list)
@@ -88,33 +88,30 @@ static uint64_t gil_of(const struct pyprof_thread_list *list,
 	return 0;
 }
 
-/** What the thread with the GIL does: Python code, or C code it called. */
-static enum pyprof_state holder_state(struct pyprof_inspected *inspected,
-				      const struct pyprof_thread_view *view)
+/** The innermost Python frame of a thread; false when there is none. */
+static bool find_top(struct pyprof_inspected *inspected,
+		     const struct pyprof_thread_view *view,
+		     struct pyprof_frame *ret)
 {
 	_cleanup_(pyprof_look_cleanup) struct pyprof_look *look = NULL;
 	struct pyprof_raw_stack stack = {};
-	struct pyprof_frame top;
-	enum pyprof_state state = PYPROF_STATE_PYTHON;
 	_cleanup_error_ struct pyprof_error *err =
 		pyprof_look_create(inspected->target, &look);
 	if (!err)
 		err = pyprof_frames_walk(inspected->python, look,
 					 view->python.address, &stack);
-	if (!err && !stack.count)
-		state = PYPROF_STATE_NATIVE_GIL;
-	else if (!err)
+	bool found = !err && stack.count;
+	if (found)
 		err = pyprof_frame_decode(inspected->codes, &stack.frames[0],
-					  true, &top);
-	if (!err && stack.count)
-		state = pyprof_state_inside(&inspected->python->layout, &top);
+					  true, ret);
 	pyprof_raw_stack_deinit(&stack);
-	return state;
+	return found && !err;
 }
 
 /** What the kernel says a thread without the GIL does. */
 static void add_os_state(struct pyprof_inspected *inspected, uint64_t gil,
-			 bool is_running, struct pyprof_thread_view *view)
+			 bool is_running, const struct pyprof_frame *top,
+			 struct pyprof_thread_view *view)
 {
 	struct pyprof_task task;
 	struct pyprof_task_state os;
@@ -131,8 +128,23 @@ static void add_os_state(struct pyprof_inspected *inspected, uint64_t gil,
 	if (!is_running && os.syscall < 0)
 		os.running = true;
 	view->state =
-		pyprof_state_outside(&inspected->python->layout, &os, gil);
+		pyprof_state_outside(&inspected->python->layout, &os, gil, top);
 	view->has_state = true;
+}
+
+static void add_state(struct pyprof_inspected *inspected, uint64_t gil,
+		      bool is_running, struct pyprof_thread_view *view)
+{
+	struct pyprof_frame frame;
+	const struct pyprof_frame *top =
+		find_top(inspected, view, &frame) ? &frame : NULL;
+	if (view->has_gil) {
+		view->state =
+			pyprof_state_inside(&inspected->python->layout, top);
+		view->has_state = true;
+	} else if (!inspected->core_path && view->python.tid) {
+		add_os_state(inspected, gil, is_running, top, view);
+	}
 }
 
 static struct pyprof_error *add_states(struct pyprof_inspected *inspected,
@@ -149,13 +161,7 @@ static struct pyprof_error *add_states(struct pyprof_inspected *inspected,
 				return err;
 		}
 		view->has_gil = gil.holder == view->python.address;
-		if (view->has_gil) {
-			view->state = holder_state(inspected, view);
-			view->has_state = true;
-		} else if (!inspected->core_path && view->python.tid) {
-			add_os_state(inspected, address, list->is_running,
-				     view);
-		}
+		add_state(inspected, address, list->is_running, view);
 	}
 	return NULL;
 }

@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "core/base/vec.h"
 #include "core/cpython/code.h"
+#include "core/sampler/state.h"
 
 /* Locations of instructions that were decoded before, by hash; a collision
  * only costs decoding again. */
@@ -19,6 +19,8 @@ struct memo {
 	uint64_t code, instr, fingerprint;
 	uint32_t flags, location;
 	bool hidden;
+	/* A Python function was seen called from there, and not through C. */
+	bool calls_python;
 };
 
 /* What is known of a thread state from its earlier samples. */
@@ -184,7 +186,7 @@ static struct pyprof_error *make_location(struct pyprof_decoder *decoder,
 /* The location of a frame, from the memo where its code is still the same. */
 static struct pyprof_error *locate(struct pyprof_decoder *decoder,
 				   const struct pyprof_raw_frame *raw,
-				   const struct memo **ret)
+				   struct memo **ret)
 {
 	struct memo *memo = memo_of(decoder, raw);
 	const struct pyprof_code *code;
@@ -224,11 +226,13 @@ static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 {
 	decoder->locations.count = 0;
 	for (size_t i = 0; i < raw->count; i++) {
-		const struct memo *memo;
+		struct memo *memo;
 		struct pyprof_error *err =
 			locate(decoder, &raw->frames[i], &memo);
 		if (err)
 			return err;
+		if (i && !(raw->frames[i - 1].flags & PYPROF_RAW_ENTRY))
+			memo->calls_python = true;
 		if (!memo->hidden &&
 		    !pyprof_vec_push(&decoder->locations, memo->location))
 			return pyprof_error_oom();
@@ -245,69 +249,28 @@ static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 	return NULL;
 }
 
-enum pyprof_state pyprof_state_outside(const struct pyprof_layout *layout,
-				       const struct pyprof_task_state *os,
-				       uint64_t gil)
-{
-	if (os->running)
-		return PYPROF_STATE_NATIVE;
-	enum pyprof_wait wait = pyprof_wait_of_state(os);
-	if (wait == PYPROF_WAIT_LOCK && gil && os->args[0] >= gil &&
-	    os->args[0] - gil < (uint64_t)layout->at.gil.size)
-		return PYPROF_STATE_WAIT_GIL;
-	switch (wait) {
-	case PYPROF_WAIT_LOCK:
-		return PYPROF_STATE_WAIT_LOCK;
-	case PYPROF_WAIT_IO:
-		return PYPROF_STATE_WAIT_IO;
-	case PYPROF_WAIT_SLEEP:
-		return PYPROF_STATE_WAIT_SLEEP;
-	case PYPROF_WAIT_PROCESS:
-		return PYPROF_STATE_WAIT_PROCESS;
-	case PYPROF_WAIT_NONE:
-	case PYPROF_WAIT_OTHER:
-		break;
-	}
-	return PYPROF_STATE_WAIT_OTHER;
-}
-
-/*
- * A frame that stands on a call and has called no Python function is in a C
- * function. An operator that the interpreter has not specialised, where it
- * does specialise, is one of a C type.
- */
-enum pyprof_state pyprof_state_inside(const struct pyprof_layout *layout,
-				      const struct pyprof_frame *top)
-{
-	bool specialises = pyprof_has(layout, code.adaptive);
-	if (top->opcode_class == PYPROF_OPCODE_CALL ||
-	    (top->opcode_class == PYPROF_OPCODE_OPERATOR && specialises))
-		return PYPROF_STATE_NATIVE_GIL;
-	return PYPROF_STATE_PYTHON;
-}
-
-/* Python or C code, for the thread that holds the GIL. */
-static enum pyprof_state holder_state(struct pyprof_decoder *decoder,
-				      const struct pyprof_raw_sample *raw)
-{
-	struct pyprof_frame frame;
-	if (!raw->count)
-		return PYPROF_STATE_NATIVE_GIL;
-	_cleanup_error_ struct pyprof_error *err = pyprof_frame_decode(
-		decoder->codes, &raw->frames[0], true, &frame);
-	if (err || frame.hidden)
-		return PYPROF_STATE_PYTHON;
-	return pyprof_state_inside(&decoder->attachment->python->layout,
-				   &frame);
-}
-
+/* What the thread was doing: its innermost frame tells when it ran. */
 static enum pyprof_state state_of(struct pyprof_decoder *decoder,
 				  const struct pyprof_raw_sample *raw)
 {
-	if (raw->role == PYPROF_GIL_HOLDER)
-		return holder_state(decoder, raw);
-	return pyprof_state_outside(&decoder->attachment->python->layout,
-				    &raw->os, raw->gil);
+	const struct pyprof_layout *layout =
+		&decoder->attachment->python->layout;
+	bool holder = raw->role == PYPROF_GIL_HOLDER;
+	struct pyprof_frame frame;
+	const struct pyprof_frame *top = NULL;
+	_cleanup_error_ struct pyprof_error *err = NULL;
+	if (raw->count && (holder || raw->os.running)) {
+		err = pyprof_frame_decode(decoder->codes, &raw->frames[0], true,
+					  &frame);
+		/* Calling a Python function takes its time, too: until there is
+		 * a frame, and after there was one. */
+		if (!err && memo_of(decoder, &raw->frames[0])->calls_python)
+			frame.opcode_class = PYPROF_OPCODE_PLAIN;
+		top = err ? NULL : &frame;
+	}
+	if (holder)
+		return pyprof_state_inside(layout, top);
+	return pyprof_state_outside(layout, &raw->os, raw->gil, top);
 }
 
 static struct pyprof_error *take(struct pyprof_decoder *decoder,

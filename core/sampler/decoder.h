@@ -31,13 +31,4 @@ struct pyprof_error *pyprof_decoder_drain(struct pyprof_decoder *decoder,
 					  struct pyprof_ring *ring)
 	PYPROF_MUST_CHECK;
 
-/** What a thread that holds the GIL does, from its innermost frame. */
-enum pyprof_state pyprof_state_inside(const struct pyprof_layout *layout,
-				      const struct pyprof_frame *top);
-
-/** What a thread without the GIL does, from what the kernel says of it. */
-enum pyprof_state pyprof_state_outside(const struct pyprof_layout *layout,
-				       const struct pyprof_task_state *os,
-				       uint64_t gil);
-
 #endif /* PYPROF_SAMPLER_DECODER_H */

@@ -98,16 +98,11 @@ static bool has_not_run(struct pyprof_watched *watched, int32_t pid)
 	return same;
 }
 
-static void look_aside(struct pyprof_sampler *sampler,
-		       const struct pyprof_thread *thread, uint64_t gil,
+/* Look at one thread; false when it has ended. */
+static bool look_aside(struct pyprof_sampler *sampler,
+		       struct pyprof_watched *watched, uint64_t gil,
 		       uint64_t ns)
 {
-	struct pyprof_watched *watched;
-	_cleanup_error_ struct pyprof_error *err = pyprof_observer_watch(
-		sampler->aside, thread->address, &watched);
-	if (err ||
-	    (sampler->options.tid && sampler->options.tid != watched->tid))
-		return;
 	struct pyprof_raw_sample head = {
 		.tstate = watched->tstate,
 		.ident = watched->ident,
@@ -121,10 +116,11 @@ static void look_aside(struct pyprof_sampler *sampler,
 		head.same = true;
 		head.os = watched->os;
 		pyprof_sampler_push(sampler, &head, NULL);
-		return;
+		return true;
 	}
 	watched->has_os = false;
-	err = pyprof_task_state(&watched->task, sampler->pid, &head.os);
+	_cleanup_error_ struct pyprof_error *err =
+		pyprof_task_state(&watched->task, sampler->pid, &head.os);
 	struct pyprof_observation seen;
 	enum pyprof_look_result result = PYPROF_LOOK_ENDED;
 	for (int attempt = 0; !err && attempt < 2; attempt++) {
@@ -133,19 +129,36 @@ static void look_aside(struct pyprof_sampler *sampler,
 		if (result != PYPROF_LOOK_UNPROVEN)
 			break;
 	}
-	if (result != PYPROF_LOOK_DONE && result != PYPROF_LOOK_UNPROVEN) {
-		pyprof_observer_forget(sampler->aside, watched);
-		sampler->threads_read_ns = 0;
-		return;
-	}
+	if (result != PYPROF_LOOK_DONE && result != PYPROF_LOOK_UNPROVEN)
+		return false;
 	/* It has taken the GIL meanwhile: the looker's business now. */
 	if (seen.role == PYPROF_GIL_HOLDER)
-		return;
+		return true;
 	watched->os = head.os;
 	watched->has_os = result == PYPROF_LOOK_DONE;
 	head.exactness = seen.exactness;
 	head.end = watched->stack.end;
 	pyprof_sampler_push(sampler, &head, &watched->stack);
+	return true;
+}
+
+static void follow(struct pyprof_sampler *sampler,
+		   const struct pyprof_thread *thread, uint64_t gil,
+		   uint64_t ns)
+{
+	struct pyprof_watched *watched;
+	if (sampler->options.tid && sampler->options.tid != thread->tid)
+		return;
+	_cleanup_error_ struct pyprof_error *gone = pyprof_observer_watch(
+		sampler->aside, thread->address, &watched);
+	if (gone)
+		return;
+	if (look_aside(sampler, watched, gil, ns)) {
+		pyprof_observer_spare_files(sampler->aside, watched);
+	} else {
+		pyprof_observer_forget(sampler->aside, watched);
+		sampler->threads_read_ns = 0;
+	}
 }
 
 static struct pyprof_error *list_threads(struct pyprof_sampler *sampler,
@@ -178,7 +191,7 @@ static void pass(struct pyprof_sampler *sampler, int64_t now)
 			&sampler->threads.list.items[i];
 		const struct pyprof_gil *gil = gil_of(&anchors, thread);
 		if (gil && gil->address && !is_sampled(&anchors, thread->tid))
-			look_aside(sampler, thread, gil->address, ns);
+			follow(sampler, thread, gil->address, ns);
 	}
 }
 

@@ -13,8 +13,6 @@
 
 /* Tries to prove one sample before something else is done. */
 #define ATTEMPTS 4
-/* How often the GILs, or without them the threads, are listed anew. */
-#define LANES_EVERY_NS (100 * INT64_C(1000000))
 /* How often an interpreter is looked for while there is none. */
 #define ATTACH_EVERY_NS (50 * INT64_C(1000000))
 /* A tick not handled for so long, while the process runs, is lost. */
@@ -27,118 +25,17 @@
 #define TICKS_LOST_MAX 3
 /* So many unreadable looks in a row: this is another program now. */
 #define FAULTS_MAX 20
-/* A sample stands for the time since the last one, but for no more periods than
- * this: what a sample after a long gap says of the gap is little, and would
- * outweigh many others. The rest is missed. */
-#define PERIODS_MAX 4
-/* The share of a period that sample times are moved at random, each way, so
- * that they do not keep step with the program. */
-#define JITTER 0.25
-
 static void count_bad(struct pyprof_sampler *sampler,
 		      enum pyprof_error_code code)
 {
 	atomic_fetch_add(&sampler->counts.bad[code], 1);
 }
 
-static struct pyprof_error *list_gils(struct pyprof_sampler *sampler)
-{
-	struct pyprof_python *python = sampler->attachment->python;
-	struct pyprof_interps interps = {};
-	struct pyprof_error *err = pyprof_interps_read(python, &interps);
-	if (err)
-		return err;
-	int64_t now = pyprof_clock_ns();
-	size_t known = sampler->lanes.count;
-	for (size_t i = 0; i < interps.list.count; i++) {
-		uint64_t gil = interps.list.items[i].gil;
-		bool seen = !gil;
-		for (size_t j = 0; j < sampler->lanes.count && !seen; j++)
-			seen = sampler->lanes.items[j].gil == gil;
-		if (!seen &&
-		    !pyprof_vec_push(&sampler->lanes, (struct pyprof_lane){
-							      .gil = gil,
-							      .last_ns = now,
-						      }))
-			err = pyprof_error_oom();
-	}
-	/* GILs of interpreters that have ended go. */
-	size_t kept = 0;
-	for (size_t i = 0; i < sampler->lanes.count; i++) {
-		bool alive = i >= known;
-		for (size_t j = 0; j < interps.list.count && !alive; j++)
-			alive = interps.list.items[j].gil ==
-				sampler->lanes.items[i].gil;
-		if (alive)
-			sampler->lanes.items[kept++] = sampler->lanes.items[i];
-	}
-	sampler->lanes.count = kept;
-	pyprof_interps_deinit(&interps);
-	return err;
-}
-
-static struct pyprof_error *list_threads(struct pyprof_sampler *sampler)
-{
-	struct pyprof_threads threads = {};
-	struct pyprof_error *err =
-		pyprof_threads_read(sampler->attachment->python, &threads);
-	if (err)
-		return err;
-	int64_t now = pyprof_clock_ns();
-	PYPROF_VEC(struct pyprof_lane) lanes = {};
-	for (size_t i = 0; i < threads.list.count && !err; i++) {
-		struct pyprof_lane lane = {
-			.tstate = threads.list.items[i].address,
-			.last_ns = now,
-		};
-		for (size_t j = 0; j < sampler->lanes.count; j++)
-			if (sampler->lanes.items[j].tstate == lane.tstate)
-				lane.last_ns = sampler->lanes.items[j].last_ns;
-		if (!pyprof_vec_push(&lanes, lane))
-			err = pyprof_error_oom();
-	}
-	pyprof_vec_deinit(&sampler->lanes);
-	sampler->lanes.items = lanes.items;
-	sampler->lanes.count = lanes.count;
-	sampler->lanes.capacity = lanes.capacity;
-	pyprof_threads_deinit(&threads);
-	return err;
-}
-
-static void list_lanes(struct pyprof_sampler *sampler, int64_t now)
-{
-	if (sampler->lanes.count &&
-	    now - sampler->lanes_read_ns < LANES_EVERY_NS)
-		return;
-	sampler->lanes_read_ns = now;
-	pyprof_observer_expire(sampler->observer);
-	bool has_gil = !sampler->attachment->python->layout.is_free_threaded;
-	_cleanup_error_ struct pyprof_error *err =
-		has_gil ? list_gils(sampler) : list_threads(sampler);
-	if (err)
-		count_bad(sampler, err->code);
-}
-
-/* The period to keep: what was asked for, unless that would hold the target
- * for more of its time than is allowed. */
-static double period_ns(const struct pyprof_sampler *sampler)
-{
-	double asked = (double)PYPROF_NS_PER_SECOND / sampler->options.rate_hz;
-	double least =
-		sampler->held_ns * 100 / sampler->options.max_stop_percent;
-	return asked > least ? asked : least;
-}
-
 /* The time that a sample of a lane taken now stands for. */
 static uint64_t weight_ns(const struct pyprof_sampler *sampler,
 			  const struct pyprof_lane *lane, int64_t now)
 {
-	double most = period_ns(sampler) * PERIODS_MAX;
-	double since = (double)(now - lane->last_ns);
-	/* A lane that was found just now is newer than the sample. */
-	if (since < 0)
-		return 0;
-	return (uint64_t)(since < most ? since : most);
+	return pyprof_pace_weight(&sampler->pace, now - lane->last_ns);
 }
 
 /* Whether a thread has run for TICK_AFTER_NS since the process was resumed. */
@@ -194,15 +91,6 @@ static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 	}
 }
 
-/* Keep the average; one look that took ages, as when the machine was busy with
- * something else, does not slow down all that follow. */
-static void note_held(struct pyprof_sampler *sampler, double held_ns)
-{
-	double most = sampler->held_ns * 4 + 100000;
-	sampler->held_ns +=
-		((held_ns < most ? held_ns : most) - sampler->held_ns) / 64;
-}
-
 /* Whether an OS thread was last seen holding the GIL of another lane: an
  * interpreter with a GIL of its own is called by threads that have a state in
  * the calling interpreter as well. */
@@ -256,7 +144,7 @@ static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		if (!lane->gil && head.os.running)
 			head.role = PYPROF_GIL_HOLDER;
 	}
-	note_held(sampler, (double)seen->held_ns);
+	pyprof_pace_held(&sampler->pace, seen->held_ns);
 	pyprof_sampler_push(sampler, &head, &watched->stack);
 }
 
@@ -404,7 +292,10 @@ static bool still_there(struct pyprof_sampler *sampler)
 
 static void sample_all(struct pyprof_sampler *sampler, int64_t now)
 {
-	list_lanes(sampler, now);
+	_cleanup_error_ struct pyprof_error *err =
+		pyprof_lanes_refresh(sampler, now);
+	if (err)
+		count_bad(sampler, err->code);
 	for (size_t i = 0; i < sampler->lanes.count; i++) {
 		struct pyprof_lane *lane = &sampler->lanes.items[i];
 		if (lane->last_ns < sampler->resumed_ns)
@@ -442,12 +333,6 @@ bool pyprof_looker_tick(struct pyprof_sampler *sampler, int32_t tid)
 	return ours;
 }
 
-/* A number in [-JITTER, JITTER]. */
-static double jitter(unsigned *seed)
-{
-	return (rand_r(seed) / (double)RAND_MAX * 2 - 1) * JITTER;
-}
-
 /* Sleep until `due_ns` or until something changes. `lock` is held. */
 static void wait_until(struct pyprof_sampler *sampler, int64_t due_ns)
 {
@@ -480,7 +365,8 @@ static bool look_once(struct pyprof_sampler *sampler, int64_t *last_ns)
 				 (uint64_t)((double)elapsed *
 					    sampler->options.rate_hz / 1e6));
 		*last_ns = now;
-		sample_all(sampler, now);
+		if (pyprof_pace_settle(&sampler->pace, now))
+			sample_all(sampler, now);
 		there = still_there(sampler);
 	}
 	pthread_mutex_unlock(&sampler->look_lock);
@@ -492,7 +378,6 @@ static bool look_once(struct pyprof_sampler *sampler, int64_t *last_ns)
 void *pyprof_looker_main(void *arg)
 {
 	struct pyprof_sampler *sampler = arg;
-	unsigned seed = (unsigned)pyprof_clock_ns();
 	int64_t due_ns = 0, last_ns = 0;
 	prctl(PR_SET_TIMERSLACK, 1);
 	prctl(PR_SET_NAME, "pyprof-looker");
@@ -515,12 +400,7 @@ void *pyprof_looker_main(void *arg)
 			due_ns = pyprof_clock_ns() + ATTACH_EVERY_NS;
 			continue;
 		}
-		int64_t now = pyprof_clock_ns();
-		double period = period_ns(sampler);
-		due_ns += (int64_t)(period * (1 + jitter(&seed)));
-		/* Late samples are missed, not made up for. */
-		int64_t soonest = now + (int64_t)sampler->held_ns;
-		if (due_ns < soonest)
-			due_ns = soonest;
+		due_ns = pyprof_pace_next(&sampler->pace, due_ns,
+					  pyprof_clock_ns());
 	}
 }

@@ -18,6 +18,7 @@
 #include "core/sampler/attachment.h"
 #include "core/sampler/decoder.h"
 #include "core/sampler/observer.h"
+#include "core/sampler/pace.h"
 #include "core/sampler/ring.h"
 #include "core/sampler/sampler.h"
 
@@ -35,6 +36,11 @@ struct pyprof_lane {
 	bool held;
 	/** When the last sample was taken. */
 	int64_t last_ns;
+};
+
+struct pyprof_lanes {
+	struct pyprof_lane *items;
+	size_t count, capacity;
 };
 
 /** A tick that was sent and has not been handled. */
@@ -75,12 +81,11 @@ struct pyprof_sampler {
 	pthread_mutex_t look_lock;
 	struct pyprof_attachment *attachment;
 	struct pyprof_observer *observer;
-	PYPROF_VEC(struct pyprof_lane) lanes;
+	struct pyprof_lanes lanes;
 	int64_t lanes_read_ns;
 	struct pyprof_pending_tick tick;
 	unsigned ticks_lost, faults;
-	/** Moving average of how long the target is held a sample, ns. */
-	double held_ns;
+	struct pyprof_pace pace;
 
 	/** Guards the profile and what decodes into it. */
 	pthread_mutex_t profile_lock;
@@ -111,6 +116,12 @@ void pyprof_sampler_push(struct pyprof_sampler *sampler,
 /** Change the way samples are taken, saying why. */
 void pyprof_sampler_fall_back(struct pyprof_sampler *sampler,
 			      enum pyprof_mode mode, const char *why);
+
+/* lanes.c */
+
+/** List the GILs, or the threads, anew when it is time. */
+struct pyprof_error *pyprof_lanes_refresh(struct pyprof_sampler *sampler,
+					  int64_t now) PYPROF_MUST_CHECK;
 
 /* looker.c, follower.c: thread functions, and the sample of a tick. */
 

@@ -14,6 +14,9 @@
 /* Watches go after this many calls of pyprof_observer_expire() unused. */
 #define EXPIRE_AFTER 16
 
+/* With more threads than this, none keeps its files of /proc open. */
+#define KEEP_FILES_OF 64
+
 /* What the kernel keeps in a thread's rseq area: cpu_id_start and cpu_id. */
 struct rseq_words {
 	uint32_t cpu_id_start;
@@ -31,7 +34,6 @@ struct pyprof_observer {
 	uint64_t clock;
 	/* The CPU that the calling thread is pinned to; -1 when to none. */
 	int pinned;
-	cpu_set_t all_cpus;
 };
 
 struct pyprof_error *pyprof_observer_create(struct pyprof_python *python,
@@ -42,12 +44,6 @@ struct pyprof_error *pyprof_observer_create(struct pyprof_python *python,
 		return pyprof_error_oom();
 	observer->python = python;
 	observer->pinned = -1;
-	if (sched_getaffinity(0, sizeof(observer->all_cpus),
-			      &observer->all_cpus)) {
-		int os_errno = errno;
-		free(observer);
-		return pyprof_error_os(os_errno, "cannot read the CPU mask");
-	}
 	*ret = observer;
 	return NULL;
 }
@@ -84,6 +80,16 @@ void pyprof_observer_forget(struct pyprof_observer *observer,
 		  sizeof(watched->tstate), entry);
 	if (entry)
 		drop(observer, entry);
+}
+
+void pyprof_observer_spare_files(struct pyprof_observer *observer,
+				 struct pyprof_watched *watched)
+{
+	if (HASH_COUNT(observer->watches) <= KEEP_FILES_OF)
+		return;
+	pyprof_task_deinit(&watched->task);
+	pyprof_task_init(&watched->task, observer->python->target->pid,
+			 watched->tid);
 }
 
 void pyprof_observer_expire(struct pyprof_observer *observer)
@@ -423,12 +429,4 @@ enum pyprof_look_result pyprof_observe(struct pyprof_observer *observer,
 	if (result != PYPROF_LOOK_DONE)
 		return result;
 	return judge(observer, watched, &proof, way, gil_address, stayed, ret);
-}
-
-void pyprof_observer_unpin(struct pyprof_observer *observer)
-{
-	if (observer->pinned < 0)
-		return;
-	sched_setaffinity(0, sizeof(observer->all_cpus), &observer->all_cpus);
-	observer->pinned = -1;
 }

@@ -118,8 +118,12 @@ enum pyprof_look_result pyprof_observe(struct pyprof_observer *observer,
 				       enum pyprof_look_way way,
 				       struct pyprof_observation *ret);
 
-/** Let the calling thread run on every CPU again. */
-void pyprof_observer_unpin(struct pyprof_observer *observer);
+/**
+ * Close the files of a thread if so many are watched that the debugger could
+ * run out of descriptors; they are opened again when needed.
+ */
+void pyprof_observer_spare_files(struct pyprof_observer *observer,
+				 struct pyprof_watched *watched);
 
 /** Drop threads not watched for a while. Call now and then. */
 void pyprof_observer_expire(struct pyprof_observer *observer);

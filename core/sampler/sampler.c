@@ -282,7 +282,8 @@ static void set_options(struct pyprof_sampler *sampler,
 							  : options->mode;
 	sampler->fallback[0] = '\0';
 	sampler->ticks_lost = 0;
-	sampler->held_ns = 0;
+	pyprof_pace_init(&sampler->pace, options->rate_hz,
+			 options->max_stop_percent);
 	pthread_cond_broadcast(&sampler->changed);
 	pthread_mutex_unlock(&sampler->lock);
 	pthread_mutex_unlock(&sampler->look_lock);
