@@ -145,11 +145,13 @@ static struct pyprof_error *inferior(void *host, struct pyprof_inferior *ret)
 		pyprof_py_call(plugin->gdb, "selected_inferior");
 	if (!selected)
 		return pyprof_py_error();
-	struct pyprof_inferior found = {.kind = PYPROF_INFERIOR_NONE};
 	long pid = pyprof_py_attribute_long(selected, "pid");
+	struct pyprof_inferior found = {
+		.kind = PYPROF_INFERIOR_NONE,
+		.pid = pid > 0 ? (int32_t)pid : 0,
+	};
 	if (pid > 0 && is_traced_by_us(pid) && !is_recording(plugin)) {
 		found.kind = PYPROF_INFERIOR_LOCAL;
-		found.pid = pid;
 		found.is_running = pyprof_gdb_is_running(selected);
 	} else if (pid > 0) {
 		found.core_path = core_path(plugin);

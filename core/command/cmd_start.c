@@ -78,6 +78,19 @@ static void describe(struct pyprof_session *session, struct pyprof_buf *out)
 				  status.problem);
 }
 
+/** What runs already cannot be let run for a while. */
+static struct pyprof_error *check_stands_still(struct pyprof_session *session)
+{
+	struct pyprof_inferior inferior = {};
+	struct pyprof_error *err = pyprof_session_inferior(session, &inferior);
+	if (err || !inferior.is_running)
+		return err;
+	return pyprof_error_create(PYPROF_ERROR_USAGE,
+				   "process %d runs already; interrupt it "
+				   "first, or leave out --for",
+				   inferior.pid);
+}
+
 /** Run for a while, stop, and say what came of it. */
 static struct pyprof_error *run_for(struct pyprof_session *session, int64_t ns,
 				    struct pyprof_buf *out)
@@ -117,6 +130,8 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	struct pyprof_sampler_options settings =
 		session->armed ? session->options : pyprof_session_defaults;
 	struct pyprof_error *err = read_settings(session, arguments, &settings);
+	if (!err && arguments->options[FOR].given)
+		err = check_stands_still(session);
 	if (!err)
 		err = pyprof_session_start(session, &settings);
 	if (err)

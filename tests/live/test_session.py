@@ -17,7 +17,7 @@ import time
 import pytest
 
 from conftest import TARGETS, Program, target
-from debugger import LOADER, PATIENCE, Gdb, batch, settings
+from debugger import GDB, LOADER, OPTIONS, PATIENCE, Gdb, batch, settings
 
 
 @pytest.fixture(params=["stop", "auto"])
@@ -540,6 +540,79 @@ def test_run_for_and_control_c(python, start_program, mode):
         gdb.interrupt()
         assert "received signal SIGINT" in gdb.until_prompt()
         assert samples(gdb) > 0
+
+
+def test_run_for_of_what_runs(python, start_program, mode):
+    program = start_program(python, "session.py", "spin")
+    with attach(program) as gdb:
+        start(gdb, mode)
+        gdb.run("continue &")
+        text = gdb.run("pyprof start --for 1s")
+        assert re.fullmatch(r"pyprof: process \d+ runs already; .*\n", text)
+        until_samples(gdb, 20)
+
+
+# Other ways to use GDB
+
+
+def test_non_stop(python, start_program, mode):
+    program = start_program(python, "session.py", "threads")
+    with Gdb() as gdb:
+        gdb.run("set non-stop on")
+        gdb.send("attach %d" % program.pid)
+        gdb.until("Thread 4 .*stopped")
+        gdb.quiet(0.3)
+        before = settings(gdb)
+        start(gdb, mode)
+        gdb.run("continue -a &")
+        until_samples(gdb, 100)
+        assert gdb.quiet(0.3) == ""
+        gdb.send("interrupt -a")
+        gdb.until("Thread 4 .*stopped")
+        gdb.quiet(0.3)
+        had = samples(gdb)
+        assert gdb.quiet(0.3) == ""
+        assert samples(gdb) == had
+        gdb.run("pyprof stop")
+        assert settings(gdb) == before
+        gdb.run("detach")
+        assert program.finish()[1] == 0
+
+
+def test_machine_interface(python, start_program, mode):
+    program = start_program(python, "session.py", "short")
+    commands = [
+        "-gdb-set mi-async on",
+        "-target-attach %d" % program.pid,
+        '-interpreter-exec console "pyprof start 500hz --mode %s"' % mode,
+        "-exec-continue",
+    ]
+    gdb = subprocess.Popen(
+        [GDB, *OPTIONS, "-ex", "source " + LOADER, "-i=mi3"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )
+    text = ""
+    for command in commands:
+        gdb.stdin.write(command + "\n")
+        gdb.stdin.flush()
+        for line in gdb.stdout:
+            text += line
+            assert not line.startswith("^error"), text
+            if line.startswith(("^done", "^running")):
+                break
+    program.say_line()
+    for line in gdb.stdout:
+        text += line
+        if line.startswith("*stopped") and "exited" in line:
+            break
+    rest, _ = gdb.communicate(
+        '-interpreter-exec console "pyprof status --json"\n-gdb-exit\n',
+        PATIENCE)
+    assert gdb.returncode == 0
+    # One for attaching, one for the end.
+    assert text.count("*stopped") == 2, text
+    assert text.count("*running") <= 1 + 1, text
+    assert int(re.search(r'total\W+(\d+)', rest).group(1)) > 0
 
 
 # The command itself
