@@ -219,6 +219,17 @@ static struct pyprof_error *locate(struct pyprof_decoder *decoder,
 	return NULL;
 }
 
+/* Whether a frame was not called through a C function. Before 3.11 all calls
+ * look alike: every frame begins a native activation. */
+static bool is_called_by_python(const struct pyprof_decoder *decoder,
+				const struct pyprof_raw_frame *frame)
+{
+	const struct pyprof_layout *layout =
+		&decoder->attachment->python->layout;
+	return layout->frames == PYPROF_FRAMES_OBJECTS ||
+	       !(frame->flags & PYPROF_RAW_ENTRY);
+}
+
 /* The stack of a sample. A frame that cannot be decoded spoils the sample. */
 static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 				       const struct pyprof_raw_sample *raw,
@@ -231,7 +242,7 @@ static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 			locate(decoder, &raw->frames[i], &memo);
 		if (err)
 			return err;
-		if (i && !(raw->frames[i - 1].flags & PYPROF_RAW_ENTRY))
+		if (i && is_called_by_python(decoder, &raw->frames[i - 1]))
 			memo->calls_python = true;
 		if (!memo->hidden &&
 		    !pyprof_vec_push(&decoder->locations, memo->location))
