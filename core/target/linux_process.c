@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "core/base/buf.h"
 #include "core/base/vec.h"
@@ -269,6 +270,18 @@ static struct pyprof_error *process_threads(struct pyprof_target *target,
 	return NULL;
 }
 
+/* Asks for the one thread: listing thousands takes long. */
+static int32_t process_find_thread(struct pyprof_target *target,
+				   int32_t inner_tid)
+{
+	char path[PYPROF_PROC_PATH_MAX];
+	if (process_of(target)->nested)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d", target->pid,
+		 inner_tid);
+	return access(path, F_OK) ? 0 : inner_tid;
+}
+
 /*
  * Making one.
  */
@@ -357,6 +370,7 @@ static const struct pyprof_target_ops process_ops = {
 	.mappings = process_mappings,
 	.open_file = process_open_file,
 	.threads = process_threads,
+	.find_thread = process_find_thread,
 	.destroy = process_destroy,
 };
 

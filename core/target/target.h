@@ -95,6 +95,13 @@ struct pyprof_target_ops {
 					const struct pyprof_os_thread **ret,
 					size_t *count_ret);
 
+	/**
+	 * The tid, as we see it, of the thread whose own tid is `inner_tid`; 0
+	 * when there is none, -1 when only the list of all can tell. May be
+	 * NULL.
+	 */
+	int32_t (*find_thread)(struct pyprof_target *target, int32_t inner_tid);
+
 	void (*destroy)(struct pyprof_target *target);
 };
 
