@@ -1,53 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The flame graph: one canvas as high as the window, drawing only the rows and
-// frames that can be seen, so that depth and breadth of the stacks do not
-// matter.
+// frames that can be seen; frames are merged from stacks only where they are
+// wide enough, so that depth and breadth of the profile do not matter.
 
 const ROW = 20;
-const flame = { root: null, rows: [], zoom: null, focus: null, term: "",
-	icicle: true, bottom: 0 };
+const LEAST = 0.4;
+const flame = { sums: null, root: null, zoom: null, focus: null, rows: [],
+	wide: 0, by: "", naming: "", icicle: true, bottom: 0, term: null,
+	hits: null };
 
-/** Merge the stacks that have time into a tree of frames with equal names. */
-function flameTree(sums, { keyAt, count }) {
-	const of = new Array(stackCount).fill(null);
-	const root = of[0] = { up: null, at: 0, total: sums.ns, self: sums.self[0],
-		samples: sums.samples[0], x: 0, deep: 0, depth: 0, kids: new Map() };
-	for (let at = 1; at < stackCount; at++) {
-		if (!sums.total[at])
-			continue;
-		const up = of[stacks.parent[at]], key = keyAt(at);
-		let node = up.kids.get(key);
-		if (!node) {
-			node = { up, at, total: 0, self: 0, samples: 0, x: 0,
-				depth: up.depth + 1, deep: up.depth + 1,
-				kids: new Map() };
-			up.kids.set(key, node);
-		}
-		of[at] = node;
-		node.total += sums.total[at];
-		node.self += sums.self[at];
-		node.samples += sums.samples[at];
-	}
-	const rows = [[root]];
-	for (let d = 0; rows[d].length; d++) {
-		rows.push([]);
-		for (const node of rows[d]) {
-			let x = node.x;
-			node.kids = [...node.kids.values()]
-				.sort((a, b) => b.total - a.total || a.at - b.at);
-			for (const kid of node.kids) {
-				kid.x = x;
-				x += kid.total;
-				rows[d + 1].push(kid);
+/** A frame: the stacks that look the same from the root up to here. */
+function makeFrame(up, x, at) {
+	return { up, x, at, stacks: [at], depth: up ? up.depth + 1 : 0,
+		total: flame.sums.total[at], self: flame.sums.self[at], kids: null };
+}
+
+/** The frames that a frame calls, most time first, made when first wanted. */
+function kidsOf(frame) {
+	if (frame.kids)
+		return frame.kids;
+	const { total, self } = flame.sums, { keyAt } = by[flame.naming];
+	const kids = new Map();
+	for (const stack of frame.stacks)
+		for (let at = links.child[stack]; at; at = links.next[at]) {
+			if (!total[at])
+				continue;
+			const kid = kids.get(keyAt(at));
+			if (!kid) {
+				kids.set(keyAt(at), makeFrame(frame, 0, at));
+				continue;
 			}
+			kid.stacks.push(at);
+			kid.total += total[at];
+			kid.self += self[at];
 		}
+	frame.kids = [...kids.values()].sort((a, b) =>
+		b.total - a.total || a.at - b.at);
+	let x = frame.x;
+	for (const kid of frame.kids) {
+		kid.x = x;
+		x += kid.total;
 	}
-	rows.pop();
-	for (let d = rows.length - 1; d > 0; d--)
-		for (const node of rows[d])
-			node.up.deep = Math.max(node.up.deep, node.deep);
-	return { root, rows };
+	return frame.kids;
+}
+
+/** The frame of a stack; the root if it has no time. */
+function frameOf(stack) {
+	const path = [];
+	for (let at = stack; at > 0 && at < stackCount; at = stacks.parent[at])
+		path.unshift(by[flame.naming].keyAt(at));
+	let frame = flame.root;
+	for (const key of path) {
+		frame = kidsOf(frame).find((kid) =>
+			by[flame.naming].keyAt(kid.at) === key);
+		if (!frame)
+			return flame.root;
+	}
+	return frame;
+}
+
+/** Rows of the frames that are wide enough while `zoom` fills the width. */
+function layOut(wide) {
+	flame.wide = wide;
+	flame.rows = [];
+	for (let up = flame.zoom; up; up = up.up)
+		flame.rows.unshift([up]);
+	const least = flame.zoom.total * LEAST / wide;
+	for (let row = flame.rows.at(-1); row.length;) {
+		row = row.flatMap((frame) =>
+			kidsOf(frame).filter((kid) => kid.total >= least));
+		if (row.length)
+			flame.rows.push(row);
+	}
 }
 
 function frameName(node) {
@@ -66,25 +91,33 @@ function frameLine(node) {
 		functions.line[locations.function[place]];
 }
 
-function matches(node) {
-	if (!flame.term || !node.at)
-		return false;
-	const place = stacks.location[node.at];
-	const text = nameOf(locations.function[place]) + " " +
-		visible(strings[fileOf[place]]) + ":" + locations.line[place];
-	return text.toLowerCase().includes(flame.term);
+/** Mark the locations that a search finds. */
+function findHits(term) {
+	flame.term = term;
+	flame.hits = fileOf.map((file, place) => term !== "" &&
+		(nameOf(locations.function[place]) + " " + visible(strings[file]) +
+		":" + locations.line[place]).toLowerCase().includes(term));
 }
+
+const matches = (frame) => frame.at > 0 &&
+	flame.hits[stacks.location[frame.at]];
 
 /** Time below the zoomed frame of the outermost frames that match. */
 function matchedTime() {
+	const inside = new Uint8Array(stackCount);
+	const HIT = 2;
 	let sum = 0;
-	const todo = [flame.zoom];
-	while (todo.length) {
-		const node = todo.pop();
-		if (matches(node))
-			sum += node.total;
-		else
-			todo.push(...node.kids);
+	for (const at of flame.zoom.stacks)
+		inside[at] = matches({ at }) ? HIT : 1;
+	if (matches(flame.zoom))
+		return flame.zoom.total;
+	for (let at = 1; at < stackCount; at++) {
+		const above = inside[stacks.parent[at]];
+		if (!above || inside[at])
+			continue;
+		inside[at] = above === HIT || matches({ at }) ? HIT : 1;
+		if (above === 1 && inside[at] === HIT)
+			sum += flame.sums.total[at];
 	}
 	return sum;
 }
@@ -107,36 +140,44 @@ function frameColour(node, dark) {
 /** The row from the top of a depth, and the other way round. */
 const flip = (n) => flame.icicle ? n : flame.bottom - n;
 
-function drawFlame() {
+/** Give the graph the height that the window has left. */
+function fitFlame() {
 	const box = $("graph"), canvas = $("canvas");
-	if (!flame.root || !box.clientWidth)
-		return;
 	const top = box.getBoundingClientRect().top + window.scrollY;
 	box.style.height =
 		Math.max(15, Math.floor((innerHeight - top - 20) / ROW)) * ROW +
 		2 + "px";
 	const wide = box.clientWidth, high = box.clientHeight;
-	flame.bottom = Math.max(flame.zoom.deep, Math.floor(high / ROW) - 1);
+	if (flame.wide !== wide)
+		layOut(wide);
+	flame.bottom = Math.max(flame.rows.length, Math.floor(high / ROW)) - 1;
+	$("tall").style.height = flame.rows.length * ROW + "px";
 	const ratio = window.devicePixelRatio || 1;
 	canvas.width = wide * ratio;
 	canvas.height = high * ratio;
 	canvas.style.width = wide + "px";
 	canvas.style.height = high + "px";
-	const pen = canvas.getContext("2d");
-	pen.scale(ratio, ratio);
-	const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+	canvas.getContext("2d").scale(ratio, ratio);
+}
+
+function drawFlame() {
+	const box = $("graph");
+	if (!flame.root || !box.clientWidth)
+		return;
+	const pen = $("canvas").getContext("2d");
 	const css = getComputedStyle(document.body);
-	const ink = { dark, wide, text: css.color, font: css.fontFamily,
-		hit: dark ? "#8a4fc0" : "#c78bff", pen,
-		edge: css.getPropertyValue("--back"),
+	const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+	const ink = { dark, pen, text: css.color,
+		hit: dark ? "#8a4fc0" : "#c78bff",
 		ring: css.getPropertyValue("--accent") };
-	pen.font = "12px " + ink.font;
+	pen.clearRect(0, 0, flame.wide, box.clientHeight);
+	pen.font = "12px " + css.fontFamily;
 	pen.textBaseline = "middle";
 	const scroll = box.scrollTop;
-	const one = Math.floor(scroll / ROW), end = Math.ceil((scroll + high) / ROW);
-	for (let r = one; r < end; r++)
-		if (flip(r) >= 0 && flip(r) <= flame.zoom.deep)
-			drawRow(ink, flame.rows[flip(r)], r * ROW - scroll);
+	const end = Math.ceil((scroll + box.clientHeight) / ROW);
+	for (let r = Math.floor(scroll / ROW); r < end; r++)
+		for (const frame of flame.rows[flip(r)] || [])
+			drawFrame(ink, frame, r * ROW - scroll);
 }
 
 /** The first frame of a row that ends right of `x`. */
@@ -152,26 +193,12 @@ function firstAfter(row, x) {
 	return low;
 }
 
-function drawRow(ink, row, y) {
-	const from = flame.zoom.x, scale = ink.wide / (flame.zoom.total || 1);
-	for (let i = firstAfter(row, from); i < row.length; i++) {
-		const node = row[i];
-		const x = Math.max(0, (node.x - from) * scale);
-		const right = Math.min(ink.wide,
-			(node.x + node.total - from) * scale);
-		if (x >= ink.wide)
-			break;
-		if (right - x < 0.4) {
-			// Too narrow to see: on to the next half pixel.
-			i = Math.max(i, firstAfter(row, from + (x + 0.5) / scale) - 1);
-			continue;
-		}
-		drawFrame(ink, node, x, y, right - x);
-	}
-}
-
-function drawFrame(ink, node, x, y, wide) {
+function drawFrame(ink, node, y) {
 	const { pen } = ink;
+	const scale = flame.wide / (flame.zoom.total || 1);
+	const from = (node.x - flame.zoom.x) * scale;
+	const x = Math.max(0, from);
+	const wide = Math.min(flame.wide, from + node.total * scale) - x;
 	const hit = matches(node);
 	pen.globalAlpha = flame.term && !hit ? 0.4 :
 		node.depth < flame.zoom.depth ? 0.5 : 1;
@@ -200,9 +227,7 @@ function drawFrame(ink, node, x, y, wide) {
 function frameAt(event) {
 	const box = $("graph").getBoundingClientRect();
 	const r = Math.floor((event.clientY - box.top + $("graph").scrollTop) / ROW);
-	const row = flip(r) <= flame.zoom.deep && flame.rows[flip(r)];
-	if (!row)
-		return null;
+	const row = flame.rows[flip(r)] || [];
 	const x = flame.zoom.x +
 		(event.clientX - box.left) * flame.zoom.total / box.width;
 	const node = row[firstAfter(row, x)];
@@ -243,10 +268,10 @@ const zoomTo = (node) => go({ zoom: node.at ? String(node.at) : "" });
 function flameKey(key) {
 	const node = flame.focus || flame.zoom;
 	const sibling = (step) => {
-		const row = flame.rows[node.depth];
+		const row = flame.rows[node.depth] || [];
 		return row[row.indexOf(node) + step];
 	};
-	const towards = (down) => down ? node.kids[0] : node.up;
+	const towards = (down) => down ? kidsOf(node)[0] : node.up;
 	const next = {
 		ArrowDown: () => towards(flame.icicle),
 		ArrowUp: () => towards(!flame.icicle),
@@ -267,7 +292,12 @@ function flameKey(key) {
 function setUpFlame() {
 	const canvas = $("canvas");
 	$("graph").onscroll = drawFlame;
-	new ResizeObserver(drawFlame).observe($("graph"));
+	window.addEventListener("resize", () => {
+		if (flame.root && $("graph").clientWidth) {
+			fitFlame();
+			drawFlame();
+		}
+	});
 	matchMedia("(prefers-color-scheme: dark)").onchange = drawFlame;
 	canvas.onmousemove = (event) => {
 		const node = frameAt(event);
@@ -296,25 +326,25 @@ function showFlame(sums, state, fresh) {
 		["flame", "Flame", "Callers below"]],
 	state.look, (look) => go({ look }));
 	if (fresh || flame.by !== state.by) {
+		flame.sums = sums;
 		flame.by = state.by;
-		Object.assign(flame, flameTree(sums,
-			state.by === "line" ? by.location : by.function));
+		flame.naming = state.by === "line" ? "location" : "function";
+		flame.root = makeFrame(null, 0, 0);
 	}
-	flame.icicle = state.look === "icicle";
-	flame.term = state.find.toLowerCase();
+	const term = state.find.toLowerCase();
+	if (flame.term !== term)
+		findHits(term);
 	if (document.activeElement !== $("find"))
 		$("find").value = state.find;
-	const wanted = +state.zoom;
-	flame.zoom = flame.rows.flat().find((node) => node.at === wanted) ||
-		flame.root;
-	flame.focus = flame.zoom;
-	$("tall").style.height = (flame.zoom.deep + 1) * ROW + "px";
-	$("graph").scrollTop = flame.icicle ?
-		Math.max(0, flame.zoom.depth - 3) * ROW : flame.zoom.deep * ROW;
+	flame.icicle = state.look === "icicle";
+	flame.zoom = flame.focus = frameOf(+state.zoom);
+	flame.wide = 0;
+	fitFlame();
+	$("graph").scrollTop = ROW * (flame.icicle ?
+		Math.max(0, flame.zoom.depth - 3) : flame.rows.length);
 	$("reset").disabled = flame.zoom === flame.root;
-	const hit = flame.term ? matchedTime() : 0;
-	$("found").textContent = flame.term ?
-		percent(hit, flame.root.total) + " matched" : "";
+	$("found").textContent = term ?
+		percent(matchedTime(), flame.root.total) + " matched" : "";
 	sayFrame(flame.zoom);
 	drawFlame();
 }
