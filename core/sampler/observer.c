@@ -387,11 +387,12 @@ judge(struct pyprof_observer *observer, struct pyprof_watched *watched,
 	bool proven = stayed;
 
 	ret->role = holder ? PYPROF_GIL_HOLDER : PYPROF_GIL_OUTSIDE;
+	/* Another thread has it, or had it last: this one is not the one to
+	 * sample. */
+	if (gil && (way == PYPROF_LOOK_HELD || way == PYPROF_LOOK_FREE) &&
+	    !holder && (before.holder || before.last_holder != tstate))
+		return PYPROF_LOOK_OVERTAKEN;
 	if (gil && way == PYPROF_LOOK_HELD) {
-		/* Another thread has it, or had it last: this one is not the
-		 * one to sample. */
-		if (!holder && (before.holder || before.last_holder != tstate))
-			return PYPROF_LOOK_OVERTAKEN;
 		proven = stayed && gil_unmoved(tstate, &before, &after);
 	} else if (way == PYPROF_LOOK_ASIDE) {
 		proven = gil && !holder && before.last_holder != tstate &&

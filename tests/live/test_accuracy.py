@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shares of time are what the program itself measures.
+
+With some two thousand samples, what a bound of four points finds is a bias:
+time of one phase or thread counted as another's. Samples that were missed, as
+on a busy machine, may be anybody's.
+"""
+
+import collections
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+
+from debugger import batch
+from dumped import Profile
+
+SUPPORT = os.path.join(os.path.dirname(__file__), "..", "support")
+
+MODES = ["preempt", "stop", "free"]
+PHASES = ["thirty", "seventy", "hashing", "sleeping", "locking", "others"]
+WORKERS = ["w1", "w2", "w3"]
+
+# What the thread does in a phase.
+STATES = {
+    "thirty": "python", "seventy": "python", "hashing": "native",
+    "sleeping": "wait-sleep", "locking": "wait-lock", "others": "wait-lock",
+    "w1": "python", "w2": "python", "w3": "python",
+}
+
+POINTS = 0.04
+
+
+# Tells the program that it has stood still.
+MARK = r"shell printf '\%o' | dd conv=notrunc status=none of=%s"
+
+class Truth:
+    """What tests/targets/phases.py says of its time."""
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            values = [value for value, in struct.iter_unpack("q", file.read())]
+        self.main, *self.workers = values[1:5]
+        self.ns = dict(zip(PHASES + WORKERS, values[5:]))
+
+
+def shares(times):
+    total = sum(times.values())
+    return {name: ns / total for name, ns in times.items()}
+
+
+def check_shares(found, wanted, bound):
+    # The program leaves out what it was at when it was stopped and continued.
+    bound += abs(1 - sum(wanted.values()) / sum(found.values()))
+    found, wanted = shares(found), shares(wanted)
+    for name in wanted:
+        assert abs(found[name] - wanted[name]) <= bound, (name, found, wanted)
+
+
+def check_profile(profile, before, after):
+    times = {name: after.ns[name] - before.ns[name] for name in after.ns}
+    main = profile.function_states(profile.of_thread(after.main))
+    found = {name: main[name] for name in PHASES}
+    for name, tid in zip(WORKERS, after.workers):
+        found[name] = profile.function_states(profile.of_thread(tid))[name]
+
+    taken, missed = profile.meta["samples"], profile.meta["missed"]
+    bound = POINTS + missed / (taken + missed)
+    sums = {name: sum(found[name].values()) for name in found}
+    for names in (PHASES, WORKERS):
+        check_shares({name: sums[name] for name in names},
+                     {name: times[name] for name in names}, bound)
+    for name, state in STATES.items():
+        check_state(state, found[name])
+
+
+def check_state(state, found):
+    total = sum(found.values())
+    if state.startswith("wait-"):
+        # Awake, it runs without the GIL, or would if there were a CPU.
+        assert found[state] >= 0.5 * total, (state, found)
+        assert found[state] + found["native"] >= 0.9 * total, (state, found)
+    else:
+        assert found[state] >= 0.75 * total, (state, found)
+
+
+def record(pid, dumps, clock):
+    """Profile in each mode, one after the other, in one GDB."""
+    commands = ["shell cp %s %s/before" % (clock, dumps)]
+    for number, mode in enumerate(MODES, 1):
+        commands += [
+            MARK % (number, clock),
+            "pyprof start 1khz --mode %s --max-stop 100 --for 2s" % mode,
+            "shell cp %s %s/%s" % (clock, dumps, mode),
+            "pyprof dump %s/%s.json" % (dumps, mode),
+            "pyprof dump %s/%s.txt" % (dumps, mode),
+            "pyprof dump %s/%s.collapsed" % (dumps, mode),
+            "pyprof dump %s/%s.html" % (dumps, mode),
+            "pyprof reset",
+        ]
+    args = [arg for command in commands for arg in ("-ex", command)]
+    run = batch("-readnever", "-p", str(pid), *args)
+    assert "pyprof:" not in run.stderr, run.stderr
+    assert run.returncode == 0, run.stderr
+
+
+def html_lines(path):
+    run = subprocess.run(
+        [sys.executable, os.path.join(SUPPORT, "read_page.py"), path, "raw"],
+        stdout=subprocess.PIPE, check=True, text=True,
+    )
+    data = json.loads(run.stdout)
+    groups = [state["group"] for state in data["states"]]
+    found = collections.Counter()
+    columns = data["tallies"]
+    for stack, state, ns in zip(
+            columns["stack"], columns["state"], columns["ns"]):
+        if stack and groups[state] != "wait":
+            at = data["stacks"]["location"][stack]
+            function = data["locations"]["function"][at]
+            file = data["functions"]["file"][function]
+            found[data["strings"][file], data["locations"]["line"][at]] += ns
+    return found
+
+
+def collapsed_lines(path):
+    found = collections.Counter()
+    stacks = collections.Counter()
+    for line in path.read_text().splitlines():
+        stack, us = line.rsplit(" ", 1)
+        match = re.search(r" \(([^();]*):(\d+)\)$", stack)
+        if match and ";" in stack:
+            key = match[1], int(match[2])
+            found[key] += int(us) * 1000
+            stacks[key] += 1
+    return found, stacks
+
+
+def text_lines(path):
+    section = path.read_text().split("# Lines\n")[1].split("\n\n")[0]
+    found = collections.Counter()
+    for row in section.splitlines()[1:]:
+        match = re.match(
+            r" *[\d.]+ +[\d.]+ +([\d.]+)(?: +[\d.]+)* +\S*/(\S+):(\d+)", row)
+        if match and match[1] != ".":
+            found[match[2], int(match[3])] += round(float(match[1]) * 1e9)
+    return found
+
+
+def check_formats(path):
+    """Self times are the same in all formats, but for rounding."""
+    wanted = Profile(path.with_suffix(".json")).self_lines()
+    assert wanted
+    assert html_lines(path.with_suffix(".html")) == wanted
+    found, stacks = collapsed_lines(path.with_suffix(".collapsed"))
+    assert set(found) == set(wanted)
+    for key in wanted:
+        assert abs(found[key] - wanted[key]) <= 1000 * stacks[key]
+    found = text_lines(path.with_suffix(".txt"))
+    for (file, line), ns in wanted.items():
+        if "phases.py" in file:
+            assert abs(found["phases.py", line] - ns) <= 500000
+
+
+def test_shares(each_python, start_program, tmp_path):
+    clock = tmp_path / "clock"
+    program = start_program(each_python, "phases.py", str(clock))
+    record(program.pid, tmp_path, clock)
+    before = Truth(tmp_path / "before")
+    for mode in MODES:
+        profile = Profile(tmp_path / (mode + ".json"))
+        assert profile.meta["mode"] == mode
+        after = Truth(tmp_path / mode)
+        check_profile(profile, before, after)
+        check_formats(tmp_path / mode)
+        before = after
