@@ -4,7 +4,7 @@
  * print that, and then what the decoders say of its threads:
  *
  *	python	VERSION	LAYOUT'S SOURCE
- *	thread	IDENT	TID	MAIN	INTERPRETER	FRAMES	END
+ *	thread	IDENT	TID	MAIN	INTERPRETER	FRAMES	END	MISSES
  *	frame	FILE	NAME	QUALNAME	LINE	END	COLUMN END
  *OFFSET
  */

@@ -30,4 +30,4 @@ def run(name, check):
                 print("# " + line)
         sys.stdout.flush()
     for number, version in enumerate(missing, len(found) + 1):
-        print("ok %d - %s # SKIP no Python %s" % (number, name, version))
+        print("ok %d - %s %s # SKIP not here" % (number, name, version))

@@ -9,10 +9,6 @@ import subprocess
 
 import tap
 
-# Frames that exist for pyprof, by how the interpreter's own list has them:
-# file, name, qualname, line, end line, columns, offset.
-QUALNAME, OFFSET = 2, 7
-
 
 def read(python):
     """What the interpreter says, and what pyprof says."""
@@ -35,7 +31,7 @@ def parse(lines):
             assert end == 0, "walk of %d frames ended with %d" % (count, end)
             assert misses == 0, "%d misses of a warm look" % misses
             threads.append({"ident": ident, "tid": tid, "main": is_main,
-                            "frames": []})
+                            "interp": interp, "frames": []})
         elif kind == "frame":
             threads[-1]["frames"].append(words[:3] + list(map(int, words[3:])))
     return threads
@@ -47,7 +43,7 @@ def as_printed(frame):
             if isinstance(word, str) else word for word in frame]
 
 
-def compare_frames(python, own, seen):
+def compare_frames(own, seen):
     assert len(own) == len(seen), "%d frames, not %d: %s" % (
         len(seen), len(own), [frame[1] for frame in seen[:20]])
     for index, (expected, frame) in enumerate(zip(own, seen)):
@@ -58,6 +54,8 @@ def compare_frames(python, own, seen):
 
 def check(python):
     own, seen = read(python)
+    inner = [thread for thread in seen if thread["interp"] != 0]
+    seen = [thread for thread in seen if thread["interp"] == 0]
     by_ident = {thread["ident"]: thread for thread in seen}
     frames = 0
     for thread in own["threads"]:
@@ -67,8 +65,13 @@ def check(python):
         assert found["tid"] == thread["native"], (
             "tid %s, not %s" % (found["tid"], thread["native"]))
         assert found["main"] == (ident == own["main"])
-        compare_frames(python, thread["frames"], found["frames"])
+        compare_frames(thread["frames"], found["frames"])
         frames += len(thread["frames"])
+    # One thread is in another interpreter as well.
+    assert [thread["tid"] for thread in inner] == [
+        by_ident[thread["ident"]]["tid"] for thread in inner]
+    assert [[frame[1], frame[3]] for thread in inner
+            for frame in thread["frames"]] == own["inner"]
     # All but the one that reports.
     assert len(seen) == len(own["threads"]) + 1
     assert seen[0]["main"], "the main thread is not the oldest"

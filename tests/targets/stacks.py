@@ -161,6 +161,30 @@ def from_many_locals():
     exec(compile(text, "<wide>", "exec"), globals())
 
 
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+
+inner = interpreters.create()
+inner_pipe = os.pipe()
+
+
+def from_interpreter():
+    """Here and in another interpreter: one OS thread, two thread states."""
+    ready.append(_thread.get_ident())
+    interpreters.run_string(inner, (
+        "import os, time\n"
+        "def inner():\n"
+        "    os.write(%d, b'x')\n"
+        "    time.sleep(100000)\n"
+        "inner()\n"
+    ) % inner_pipe[1])
+
+
+INNER = [["inner", 4], ["<module>", 5]]
+
+
 def code_view(code):
     return [
         code.co_filename,
@@ -196,19 +220,32 @@ def view(frame):
     return frames
 
 
-def report(natives):
-    while len(ready) < len(natives) - 1 or not waiting:
-        time.sleep(0.01)
-    # The last of them blocks right behind what it said.
-    time.sleep(0.1)
+def stacks(natives):
     me = _thread.get_ident()
-    threads = [
+    return [
         {"ident": ident, "native": natives.get(ident), "frames": view(frame)}
-        for ident, frame in sys._current_frames().items()
+        for ident, frame in sorted(sys._current_frames().items())
         if ident != me
     ]
+
+
+def stacks_at_rest(natives):
+    """What does not change any more: all have come to where they block."""
+    while len(ready) < len(natives) - 1 or not waiting:
+        time.sleep(0.01)
+    os.read(inner_pipe[0], 1)
+    same, before = 0, None
+    while same < 5:
+        time.sleep(0.02)
+        now = stacks(natives)
+        same = same + 1 if now == before else 0
+        before = now
+    return before
+
+
+def report(natives):
     text = json.dumps({"main": threading.main_thread().ident,
-                       "threads": threads})
+                       "threads": stacks_at_rest(natives), "inner": INNER})
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
     gate.acquire()
