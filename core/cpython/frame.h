@@ -23,7 +23,7 @@
 enum pyprof_raw_flag {
 	/** Begins a native activation of the eval loop. */
 	PYPROF_RAW_ENTRY = 1 << 0,
-	/** Belongs to a generator or coroutine. */
+	/** Belongs to a generator or coroutine; told from 3.11 on. */
 	PYPROF_RAW_GENERATOR = 1 << 1,
 	/** `instr` is a line number that a tracer has set (3.8-3.10). */
 	PYPROF_RAW_LINE = 1 << 2,
@@ -65,9 +65,9 @@ void pyprof_raw_stack_deinit(struct pyprof_raw_stack *stack);
 /**
  * Walk the frames of a thread state through a look.
  *
- * Frames that Python itself hides (shims, frames that have not begun) are left
- * out. Always leaves `stack` usable: `count` frames and why it ended. The only
- * error is running out of memory.
+ * Shims are left out; frames that have not begun, which Python hides as well,
+ * are told by pyprof_frame_decode(). Always leaves `stack` usable: `count`
+ * frames and why it ended. The only error is running out of memory.
  */
 struct pyprof_error *
 pyprof_frames_walk(const struct pyprof_python *python, struct pyprof_look *look,
