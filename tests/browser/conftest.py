@@ -35,9 +35,10 @@ def report(tmp_path_factory):
     def make(kind, extension="html"):
         path = folder / f"{kind}.{extension}"
         if not path.exists():
+            arguments = [folder] if kind == "hostile_source" else []
+            text = getattr(profiles, kind)(*arguments)
             subprocess.run([BUILD / "tests/support/report_of", path],
-                           input=getattr(profiles, kind)().encode(),
-                           check=True, timeout=60)
+                           input=text.encode(), check=True, timeout=60)
         return path
 
     return make

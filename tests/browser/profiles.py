@@ -111,6 +111,21 @@ def hostile():
     return str(text)
 
 
+def hostile_source(folder):
+    """Source files that try the same, and one that is too long to be whole."""
+    text = Text(samples=30)
+    text.thread(1, "MainThread")
+    odd = folder / "odd.py"
+    odd.write_bytes(b"x = '</script><script>alert(1)</script>'\n"
+                    b"y = '\xe2\x80\xaeevil\x01' # caf\xe9 <b>\n"
+                    b"z = '''never\nclosed \\'''\n" + b"w" * 5000 + b"\n")
+    text.add([("odd", str(odd), 1, 2)], 0, 10)
+    long = folder / "long.py"
+    long.write_text("".join(f"line = {n}\n" for n in range(1, 5001)))
+    text.add([("long", str(long), 1, 2500)], 0, 20)
+    return str(text)
+
+
 def deep(depth=10000):
     """One recursion, and a frame below it that is called from everywhere."""
     text = Text(samples=20)

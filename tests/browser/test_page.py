@@ -220,6 +220,19 @@ def graph_corner(page):
                      ".getBoundingClientRect())")
 
 
+def test_focus_stays_on_what_was_pressed(open_page):
+    page = open_page("realistic")
+    for text, button in (("Waiting", "#states button:nth-child(2)"),
+                         ("All", "#states button:nth-child(3)"),
+                         ("Total", "#lines [data-sort=total]")):
+        page.eval(f"document.querySelector('{button}').focus()")
+        page.key("Enter")
+        assert page.eval("document.activeElement.innerText"
+                         ).startswith(text)
+    assert page.eval("document.querySelectorAll("
+                     "'#states [aria-pressed=true]').length") == 1
+
+
 def test_flame_zoom_by_mouse(open_page):
     page = open_page("realistic", "#view=flame")
     assert ink(page) > 100000
@@ -325,6 +338,31 @@ def test_hostile_names_are_shown_and_do_nothing(open_page):
     assert page.eval("document.scripts.length") == 2
     wide = page.eval("document.documentElement.scrollWidth")
     assert wide <= 1400
+
+
+def code_of(page):
+    return page.eval("[...document.querySelectorAll('#code tbody tr')]"
+                     ".filter(r => r.className !== 'detail')"
+                     ".map(r => r.cells[r.cells.length - 1].textContent)")
+
+
+def test_hostile_source_is_text(open_page):
+    page = open_page("hostile_source", "#filter=odd.py")
+    page.click("#lines tbody tr td:first-child")
+    lines = code_of(page)
+    assert lines[0] == "x = '</script><script>alert(1)</script>'"
+    assert lines[1] == "y = '\\u202eevil␁' # caf\ufffd <b>"
+    assert lines[-1] == "w" * 1000 + " …"
+    assert page.eval("document.scripts.length") == 2
+
+
+def test_long_files_say_what_is_left_out(open_page):
+    page = open_page("hostile_source", "#view=source")
+    assert page.text("#code h2").endswith("/long.py")
+    lines = code_of(page)
+    assert lines[0] == "2,459 lines left out"
+    assert lines[1:-1] == [f"line = {n}" for n in range(2460, 2541)]
+    assert lines[-1] == "2,460 lines left out"
 
 
 @pytest.mark.parametrize("fragment", [

@@ -19,12 +19,13 @@ function h(tag, props, ...children) {
 
 const hint = (text) => text.length > 500 ? text.slice(0, 500) + "…" : text;
 
-/** A set of buttons of which one is pressed. */
+/** A set of buttons of which one is pressed; made once, so focus stays. */
 function choice(el, options, chosen, choose) {
-	el.replaceChildren(...options.map(([value, label, title]) => h("button", {
-		role: "radio", "aria-checked": String(value === chosen), title,
-		onclick: () => choose(value),
-	}, label)));
+	if (!el.children.length)
+		el.append(...options.map(([value, label, title]) =>
+			h("button", { title, onclick: () => choose(value) }, label)));
+	options.forEach(([value], at) =>
+		el.children[at].setAttribute("aria-pressed", value === chosen));
 }
 
 /** Shares of Python, native and waiting as a bar. */
