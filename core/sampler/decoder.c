@@ -28,6 +28,8 @@ struct known_thread {
 	uint64_t tstate, ident;
 	int32_t tid;
 	uint32_t thread, stack;
+	/* The stack lacks code that is gone. */
+	bool lost;
 	UT_hash_handle hh;
 };
 
@@ -153,6 +155,7 @@ static struct pyprof_error *know_thread(struct pyprof_decoder *decoder,
 	known->tid = raw->tid;
 	known->thread = thread;
 	known->stack = 0;
+	known->lost = false;
 	*ret = known;
 	return NULL;
 }
@@ -230,16 +233,61 @@ static bool is_called_by_python(const struct pyprof_decoder *decoder,
 	       !(frame->flags & PYPROF_RAW_ENTRY);
 }
 
-/* The stack of a sample. A frame that cannot be decoded spoils the sample. */
+/* What stands for a frame whose code was freed before it was decoded. */
+static struct pyprof_error *push_lost(struct pyprof_decoder *decoder)
+{
+	static const char name[] = "<code that is gone>";
+	struct pyprof_function function = {};
+	struct pyprof_location location = {.line = -1};
+	uint32_t id;
+	struct pyprof_error *err =
+		pyprof_strtab_intern(pyprof_profile_strings(decoder->profile),
+				     name, sizeof(name) - 1, &function.name);
+	if (err)
+		return err;
+	function.qualname = function.name;
+	function.file = function.name;
+	err = pyprof_profile_function(decoder->profile, &function,
+				      &location.function);
+	if (!err)
+		err = pyprof_profile_location(decoder->profile, &location, &id);
+	if (!err && !pyprof_vec_push(&decoder->locations, id))
+		err = pyprof_error_oom();
+	return err;
+}
+
+/*
+ * Whether a sample is kept although a frame of it could not be decoded: its
+ * frames are known to have been there, and code that runs once, as that of a
+ * module, is often freed before we come to it.
+ */
+static bool is_kept(const struct pyprof_raw_sample *raw,
+		    const struct pyprof_error *err)
+{
+	return raw->exactness != PYPROF_EXACT_INEXACT &&
+	       (err->code == PYPROF_ERROR_CORRUPT ||
+		err->code == PYPROF_ERROR_FAULT);
+}
+
+/* The stack of a sample, and whether frames of it were lost. */
 static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 				       const struct pyprof_raw_sample *raw,
-				       uint32_t *ret)
+				       uint32_t *ret, bool *lost_ret)
 {
+	bool lost = false;
 	decoder->locations.count = 0;
 	for (size_t i = 0; i < raw->count; i++) {
 		struct memo *memo;
 		struct pyprof_error *err =
 			locate(decoder, &raw->frames[i], &memo);
+		if (err && is_kept(raw, err)) {
+			pyprof_error_destroy(err);
+			err = push_lost(decoder);
+			if (err)
+				return err;
+			lost = true;
+			continue;
+		}
 		if (err)
 			return err;
 		if (i && is_called_by_python(decoder, &raw->frames[i - 1]))
@@ -257,6 +305,7 @@ static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 			return err;
 	}
 	*ret = stack;
+	*lost_ret = lost;
 	return NULL;
 }
 
@@ -295,10 +344,12 @@ static struct pyprof_error *take(struct pyprof_decoder *decoder,
 		return err;
 	if (!raw->same) {
 		uint32_t stack;
-		err = make_stack(decoder, raw, &stack);
+		bool lost;
+		err = make_stack(decoder, raw, &stack, &lost);
 		if (err)
 			return err;
 		known->stack = stack;
+		known->lost = lost;
 	}
 	err = pyprof_profile_add(decoder->profile, known->stack, known->thread,
 				 state_of(decoder, raw), raw->exactness,
@@ -307,7 +358,7 @@ static struct pyprof_error *take(struct pyprof_decoder *decoder,
 		return err;
 	if (!raw->beside)
 		meta->samples[raw->exactness]++;
-	if (raw->end != PYPROF_WALK_COMPLETE)
+	if (raw->end != PYPROF_WALK_COMPLETE || known->lost)
 		meta->cut++;
 	return NULL;
 }
