@@ -52,8 +52,8 @@ void pyprof_py_clear(void)
 	PyErr_Clear();
 }
 
-static struct pyprof_error *execute(PyObject *gdb, PyObject **text_ret,
-				    const char *format, va_list ap)
+__attribute__((__format__(__printf__, 3, 0))) static struct pyprof_error *
+execute(PyObject *gdb, PyObject **text_ret, const char *format, va_list ap)
 {
 	_cleanup_buf_ struct pyprof_buf command = PYPROF_BUF_INIT;
 	pyprof_buf_vprintf(&command, format, ap);

@@ -18,9 +18,9 @@ struct pyprof_error *pyprof_error_oom(void)
 }
 
 /* The message is kept behind the error, in the same allocation. */
-static struct pyprof_error *make(enum pyprof_error_code code, int os_errno,
-				 uint64_t address, const char *suffix,
-				 const char *format, va_list ap)
+__attribute__((__format__(__printf__, 5, 0))) static struct pyprof_error *
+make(enum pyprof_error_code code, int os_errno, uint64_t address,
+     const char *suffix, const char *format, va_list ap)
 {
 	va_list again;
 	va_copy(again, ap);

@@ -63,8 +63,9 @@ PYPROF_MUST_CHECK;
 void pyprof_error_destroy(struct pyprof_error *error);
 PYPROF_DEFINE_CLEANUP(pyprof_error, struct pyprof_error *, pyprof_error_destroy)
 
-/** Destroy the error at the end of the scope. */
-#define _cleanup_error_ _cleanup_(pyprof_error_cleanup)
+/** Destroy the error at the end of the scope; it need not be looked at. */
+#define _cleanup_error_ \
+	_cleanup_(pyprof_error_cleanup) __attribute__((__unused__))
 
 /**
  * If *err is an error of this code, destroy it, set *err to NULL and return
