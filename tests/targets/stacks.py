@@ -2,7 +2,8 @@
 """Threads that stand still in every kind of frame.
 
 Prints one line of JSON, what the interpreter itself says of their stacks, and
-waits until it is killed.
+waits until it is killed. One of them is ten thousand calls deep, or as many as
+the first argument says.
 """
 
 import _thread
@@ -14,7 +15,7 @@ import sys
 import threading
 import time
 
-DEPTH = 10000
+DEPTH = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
 
 gate = _thread.allocate_lock()
 gate.acquire()
@@ -259,7 +260,7 @@ def main():
     bodies = [function for name, function in sorted(globals().items())
               if name.startswith("from_")]
     bodies.append(lambda: deep(DEPTH))
-    threading.stack_size(512 << 20)
+    threading.stack_size((1 << 20) + DEPTH * (50 << 10))
     started = [threading.Thread(target=body, daemon=True) for body in bodies]
     for thread in started:
         thread.start()
