@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/vec.h"
+#include "core/cpython/layouts/layouts.h"
 #include "core/cpython/python_build.h"
 #include "core/cpython/python_libc.h"
 #include "core/cpython/validate.h"
@@ -227,13 +228,11 @@ static struct pyprof_error *reject_ancient(struct search *search,
 		search->target, elf, file->path, &version);
 	if (err)
 		return reject(search, err);
-	char text[32];
 	if (!version)
 		return NULL;
-	return reject(search,
-		      pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
-					  "CPython %s is too old",
-					  pyprof_version_text(version, text)));
+	const struct pyprof_known_version *known;
+	err = pyprof_known_version_find(version, &known);
+	return err ? reject(search, err) : NULL;
 }
 
 static struct pyprof_error *try_file(struct search *search,
