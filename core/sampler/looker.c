@@ -73,6 +73,11 @@ static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 	if (!has_run(sampler, watched))
 		return;
 	if (atomic_load(&tick->waiting)) {
+		/* A thread that has ended took its tick with it. */
+		if (syscall(SYS_tgkill, sampler->pid, tick->tid, 0)) {
+			atomic_store(&tick->waiting, false);
+			return;
+		}
 		if (now - tick->sent_ns < TICK_LOST_NS)
 			return;
 		atomic_store(&tick->waiting, false);
@@ -83,6 +88,7 @@ static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 				"the signal?");
 		return;
 	}
+	tick->tid = watched->tid;
 	tick->tstate = watched->tstate;
 	tick->gil = lane->gil;
 	tick->ns = weight_ns(sampler, lane, now);

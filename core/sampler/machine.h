@@ -46,6 +46,7 @@ struct pyprof_lanes {
 /** A tick that was sent and has not been handled. */
 struct pyprof_pending_tick {
 	_Atomic bool waiting;
+	int32_t tid;
 	uint64_t tstate, gil, ns;
 	int64_t sent_ns;
 };
