@@ -115,8 +115,10 @@ static bool is_inode(int fd, uint64_t inode)
 }
 
 /*
- * Open a file that has no name any more. Whoever may read the process may
- * open its executable; other mapped files take a privilege.
+ * Open a file that has no name, or none that leads to it: of a process that
+ * has changed its root, in a mount namespace that is not ours, the kernel tells
+ * names from the root of the namespace, not of the process. Whoever may read
+ * the process may open its executable; other mapped files take a privilege.
  */
 static int open_nameless(int32_t pid, const struct pyprof_linux_map *line,
 			 int *fd_ret)
@@ -142,5 +144,8 @@ int pyprof_linux_maps_open(const struct pyprof_linux_maps *maps, int32_t pid,
 	const struct pyprof_linux_map *line = find_line(maps, path);
 	if (line && line->deleted)
 		return open_nameless(pid, line, fd_ret);
-	return open_below_root(pid, path, fd_ret);
+	int error = open_below_root(pid, path, fd_ret);
+	if (error == ENOENT && line)
+		return open_nameless(pid, line, fd_ret);
+	return error;
 }

@@ -336,3 +336,60 @@ def test_corrupted_memory(some_python, start_program):
         assert text.count("pyprof: ") <= 1
         gdb.run("pyprof status")
         gdb.run("kill")
+
+
+# What is below {new} becomes the root, as of a container or of a jail.
+ROOTS = {
+    "pivot_root": "cd '{new}'; mkdir old; pivot_root . old; umount -l old; exec",
+    "chroot": "exec chroot '{new}'",
+}
+
+ELSEWHERE = """
+set -e
+mount --make-rprivate /
+mount --bind '{new}' '{new}'
+mount --bind /usr '{new}/usr'
+mount -t proc proc '{new}/proc'
+cp -r '{targets}' '{new}/app'
+%s /usr/bin/python3 /app/session.py spin
+"""
+
+
+@pytest.fixture(params=sorted(ROOTS))
+def elsewhere(request, tmp_path):
+    """A program that runs where its files are not those that we see."""
+    new = tmp_path / "new"
+    for folder in ("usr", "proc", "dev", "tmp", "etc"):
+        (new / folder).mkdir(parents=True)
+    for name in ("lib", "lib64", "bin", "sbin"):
+        if os.path.islink("/" + name):
+            os.symlink(os.readlink("/" + name), new / name)
+    script = (ELSEWHERE % ROOTS[request.param]).format(new=new, targets=TARGETS)
+    process = subprocess.Popen(
+        ["unshare", "--mount", "--pid", "--fork", "--kill-child",
+         "sh", "-c", script],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True)
+    if process.stdout.readline() != "ready\n":
+        reason = process.communicate()[1].strip()
+        pytest.skip("no other mount namespace: " + reason)
+    with open("/proc/%d/task/%d/children" % (process.pid, process.pid)) as file:
+        yield int(file.read().split()[0])
+    process.kill()
+    process.communicate()
+
+
+def test_other_mount_namespace(elsewhere, tmp_path):
+    """Its files are read where it has them: source lines come from there."""
+    output = tmp_path / "profile.txt"
+    run = batch("-readnever", "-p", str(elsewhere), *commands(
+        "pyprof bt", "pyprof info", "pyprof start 500hz --for 500ms",
+        "pyprof dump %s" % output))
+    assert complaints(run) == [], run.stderr
+    assert "(/app/session.py:" in run.stdout
+    assert "        twist()\n" in run.stdout
+    assert "/usr/bin/python3" in run.stdout
+    text = output.read_text()
+    assert "/app/session.py:" in text
+    assert "total += i" in text
+    assert not os.path.exists("/app/session.py")
