@@ -32,6 +32,7 @@ class Standing:
         own = json.loads(self.process.stdout.readline())
         self.threads = {thread["ident"]: thread for thread in own["threads"]}
         self.main = own["main"]
+        self.inner = own["inner"]
         self.until_asleep()
 
     def until_asleep(self):
@@ -88,7 +89,12 @@ def check_json(standing, path):
     with open(path, encoding="utf-8") as file:
         seen = json.load(file)
     assert seen["pid"] in (standing.pid, 0) and not seen["running"]
-    threads = {int(thread["ident"], 16): thread for thread in seen["threads"]}
+    threads = {int(thread["ident"], 16): thread for thread in seen["threads"]
+               if thread["interpreter"] == 0}
+    # One of them is in another interpreter as well.
+    assert standing.inner == [
+        [frame["function"], frame["line"]] for thread in seen["threads"]
+        if thread["interpreter"] != 0 for frame in thread["frames"]]
     # All but the one that reports, which cannot say where it waits.
     assert len(threads) == len(standing.threads) + 1
     for ident, own in standing.threads.items():
@@ -117,7 +123,8 @@ def traceback(frames):
 def check_traceback(standing, path):
     text = path.read_text(encoding="utf-8")
     found = dict(re.findall(
-        r"# thread \d+ \(tid (\d+),[^\n]*\n(.*?)(?=\n# thread|\Z)", text, re.S))
+        r"# thread \d+ \(tid (\d+),(?![^\n]*interpreter)[^\n]*\n"
+        r"(.*?)(?=\n# thread|\Z)", text, re.S))
     for own in standing.threads.values():
         assert found[str(own["native"])] == traceback(own["frames"])
 
