@@ -91,9 +91,7 @@ static void send_tick(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 	tick->tid = watched->tid;
 	tick->tstate = watched->tstate;
 	tick->gil = lane->gil;
-	tick->ns = weight_ns(sampler, lane, now);
 	tick->sent_ns = now;
-	lane->last_ns = now;
 	atomic_store(&tick->waiting, true);
 	if (syscall(SYS_tgkill, sampler->pid, watched->tid,
 		    sampler->options.tick_signal)) {
@@ -315,29 +313,46 @@ static void sample_all(struct pyprof_sampler *sampler, int64_t now)
 	}
 }
 
+/* The lane of a tick: of its GIL, unless that has gone meanwhile. */
+static struct pyprof_lane *tick_lane(struct pyprof_sampler *sampler)
+{
+	for (size_t i = 0; i < sampler->lanes.count; i++)
+		if (sampler->lanes.items[i].gil == sampler->tick.gil)
+			return &sampler->lanes.items[i];
+	return NULL;
+}
+
+/* The time that the sample stands for ends now, not when the tick was sent:
+ * on a busy machine the thread may have gone on long after that. */
+static void take_tick(struct pyprof_sampler *sampler,
+		      struct pyprof_watched *watched, struct pyprof_lane *lane)
+{
+	struct pyprof_observation seen;
+	int64_t now = pyprof_clock_ns();
+	if (pyprof_observe(sampler->observer, watched, lane->gil,
+			   PYPROF_LOOK_STOPPED, &seen) != PYPROF_LOOK_DONE) {
+		count_bad(sampler, PYPROF_ERROR_FAULT);
+		return;
+	}
+	/* From the signal on the thread did not run for itself. */
+	seen.held_ns = (uint64_t)(pyprof_clock_ns() - sampler->tick.sent_ns);
+	push(sampler, lane, watched, &seen, weight_ns(sampler, lane, now));
+	lane->last_ns = now;
+}
+
 bool pyprof_looker_tick(struct pyprof_sampler *sampler, int32_t tid)
 {
 	struct pyprof_pending_tick *tick = &sampler->tick;
 	pthread_mutex_lock(&sampler->look_lock);
 	bool ours = atomic_load(&tick->waiting);
+	struct pyprof_lane *lane = tick_lane(sampler);
 	struct pyprof_watched *watched = NULL;
 	_cleanup_error_ struct pyprof_error *err = NULL;
 	if (ours && sampler->attachment)
 		err = pyprof_observer_watch(sampler->observer, tick->tstate,
 					    &watched);
-	if (watched && watched->tid == tid) {
-		struct pyprof_observation seen;
-		struct pyprof_lane lane = {.gil = tick->gil};
-		enum pyprof_look_result result =
-			pyprof_observe(sampler->observer, watched, tick->gil,
-				       PYPROF_LOOK_STOPPED, &seen);
-		/* From the signal on the thread did not run for itself. */
-		seen.held_ns = (uint64_t)(pyprof_clock_ns() - tick->sent_ns);
-		if (result == PYPROF_LOOK_DONE)
-			push(sampler, &lane, watched, &seen, tick->ns);
-		else
-			count_bad(sampler, PYPROF_ERROR_FAULT);
-	}
+	if (watched && lane && watched->tid == tid)
+		take_tick(sampler, watched, lane);
 	sampler->ticks_lost = 0;
 	atomic_store(&tick->waiting, false);
 	pthread_mutex_unlock(&sampler->look_lock);

@@ -47,7 +47,7 @@ struct pyprof_lanes {
 struct pyprof_pending_tick {
 	_Atomic bool waiting;
 	int32_t tid;
-	uint64_t tstate, gil, ns;
+	uint64_t tstate, gil;
 	int64_t sent_ns;
 };
 
