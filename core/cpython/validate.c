@@ -7,7 +7,7 @@
 #include "core/cpython/validate_tests.h"
 
 /* A running program changes what is looked at: look again so often. */
-#define ATTEMPTS 20
+#define ATTEMPTS 200
 
 /* Nothing is mapped below. */
 #define PAGE_SIZE_MIN 4096

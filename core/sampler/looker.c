@@ -369,6 +369,16 @@ static void wait_until(struct pyprof_sampler *sampler, int64_t due_ns)
 	pthread_cond_timedwait(&sampler->changed, &sampler->lock, &due);
 }
 
+/* Going to sleep takes longer than this, which matters where the target does
+ * not depend on our sleeping. */
+#define SLEEP_NS 20000
+
+static bool must_wait(const struct pyprof_sampler *sampler, int64_t due_ns)
+{
+	int64_t spare = sampler->mode == PYPROF_MODE_FREE ? SLEEP_NS : 0;
+	return pyprof_clock_ns() < due_ns - spare;
+}
+
 /* Take what is due; false when there is no interpreter to look at. */
 static bool look_once(struct pyprof_sampler *sampler, int64_t *last_ns)
 {
@@ -436,10 +446,10 @@ void *pyprof_looker_main(void *arg)
 			pthread_cond_wait(&sampler->changed, &sampler->lock);
 			due_ns = 0;
 		}
-		if (!sampler->quit && pyprof_clock_ns() < due_ns)
+		if (!sampler->quit && must_wait(sampler, due_ns))
 			wait_until(sampler, due_ns);
 		bool quit = sampler->quit;
-		bool look = sampler->running && pyprof_clock_ns() >= due_ns;
+		bool look = sampler->running && !must_wait(sampler, due_ns);
 		pthread_mutex_unlock(&sampler->lock);
 		if (quit)
 			return NULL;

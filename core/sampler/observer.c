@@ -324,15 +324,15 @@ static bool gil_unmoved(uint64_t tstate, const struct pyprof_gil *before,
 	       before->switch_number == after->switch_number;
 }
 
-/* The thread state has to be the one that was resolved. */
+/* The thread state has to be the one that was resolved. It is read whole: the
+ * walk finds what it needs of it in the same piece. */
 static bool same_thread(const struct pyprof_observer *observer,
 			struct pyprof_watched *watched)
 {
-	const struct pyprof_layout *layout = &observer->python->layout;
-	const void *ident = pyprof_look_at(
-		watched->look,
-		watched->tstate + (uint64_t)layout->at.thread.thread_id, 8);
-	return ident && !memcmp(ident, &watched->ident, 8);
+	const struct pyprof_offsets *at = &observer->python->layout.at;
+	const char *copy = pyprof_look_region(watched->look, watched->tstate,
+					      (size_t)at->thread.size);
+	return copy && !memcmp(copy + at->thread.thread_id, &watched->ident, 8);
 }
 
 /* Read and walk; what moved under it is judged by the caller. */
@@ -410,9 +410,10 @@ enum pyprof_look_result pyprof_observe(struct pyprof_observer *observer,
 				       struct pyprof_observation *ret)
 {
 	struct proof proof = {};
+	struct pyprof_watched *held = way == PYPROF_LOOK_HELD ? watched : NULL;
 	add_gil(observer, gil_address, &proof.before);
-	add_rseq(watched, &proof.before);
-	add_rseq(watched, &proof.after);
+	add_rseq(held, &proof.before);
+	add_rseq(held, &proof.after);
 	add_gil(observer, gil_address, &proof.after);
 
 	*ret = (struct pyprof_observation){.exactness = PYPROF_EXACT_INEXACT};

@@ -243,20 +243,26 @@ def gdb_status(args, pid, *commands):
     return json.loads(output[output.index("{"):output.rindex("}") + 1])
 
 
+# Debian's python3-dbg brings CPython's own commands for GDB.
+PY_BT = "/usr/share/gdb/auto-load/usr/bin/python3.%d-gdb.py"
+
+
 def bench_stop(args):
     """Stop mode in GDB against the classic loop in the same GDB."""
-    python = args.python[-1]
+    python = "/usr/bin/python3"
+    commands = PY_BT % int(name_of(python).split(".")[1])
+    walk = ["source " + commands] if os.path.exists(commands) else []
     seconds = 2 if args.quick else 10
     start = "pyprof start 5khz --mode stop --max-stop 100 --for %ds" % seconds
     with Target(python, "abc.py", 1, 600) as target:
         reached = gdb_status(args, target.pid, start)["reached_hz"]
-        match = re.search(r"classic ([\d.]+)", gdb(
-            args, target.pid, "source " + os.path.join(HERE, "classic.py")))
+        match = re.search(r"classic ([\d.]+) by (.*)", gdb(
+            args, target.pid, *walk, "source " + os.path.join(HERE, "classic.py")))
         classic = float(match[1]) if match else 0.0
     row("stop mode, asked 5 khz", name_of(python) + ", 1 thr",
         "%.0f samples/s" % reached, ">= 2000/s", reached >= 2000)
     row("stop mode against the classic loop", name_of(python) + ", 1 thr",
-        "%.0fx (classic: %.0f/s)" % (reached / max(classic, 1), classic),
+        "%.0fx (%s: %.0f/s)" % (reached / max(classic, 1), match[2], classic),
         ">= 20x", reached >= 20 * classic)
     with Target(python, "deep.py", 50, 20, 600) as target:
         reached = gdb_status(args, target.pid, start)["reached_hz"]

@@ -17,8 +17,18 @@ def interrupt_soon(pid):
     os.kill(pid, signal.SIGINT)
 
 
+def walker():
+    """CPython's own command for its stacks, where it is there."""
+    try:
+        gdb.execute("py-bt", to_string=True)
+        return "py-bt"
+    except gdb.error:
+        return "thread apply all backtrace"
+
+
 def main():
     gdb.execute("set pagination off")
+    walk = walker()
     pid = gdb.selected_inferior().pid
     end = time.monotonic() + SECONDS
     samples = 0
@@ -28,9 +38,9 @@ def main():
         timer.start()
         gdb.execute("continue", to_string=True)
         timer.join()
-        gdb.execute("thread apply all backtrace", to_string=True)
+        gdb.execute(walk, to_string=True)
         samples += 1
-    print("classic %.1f" % (samples / SECONDS))
+    print("classic %.1f by %s" % (samples / SECONDS, walk))
 
 
 main()
