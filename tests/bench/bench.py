@@ -137,9 +137,11 @@ def bench_exact(args):
             row("share proven", where, "%.2f %%" % share, ">= 97 %", share >= 97)
             median = seen.number("pause_median_ns") / 1000
             p99 = seen.number("pause_p99_ns") / 1000
+            # Before 3.11 frames are read one by one; three change here.
+            most = 15 if int(name_of(python).split(".")[1]) > 10 else 15 + 3 * 2
             row("held a sample, median, p99", where,
-                "%.1f us, %.1f us" % (median, p99), "<= 15 us, 200 us",
-                median <= 15 and p99 <= 200)
+                "%.1f us, %.1f us" % (median, p99), "<= %d us, 200 us" % most,
+                median <= most and p99 <= 200)
 
 
 def counted(counter):
@@ -155,7 +157,7 @@ def speed(counter, seconds):
 def slowdown(args, python, rate, mode, threads, native):
     """Median ratio of the program's speed without and with the sampler, in
     alternating slices of one run of the program."""
-    slices = 6 if args.quick else 30
+    slices = 6 if args.quick else 24
     ratios = []
     with tempfile.NamedTemporaryFile() as file:
         file.write(bytes(8))
