@@ -217,16 +217,24 @@ class Memory:
         self.at = self.info["offsets"]
         self.interp = int(self.info["interpreters"][0]["address"], 16)
         self.thread = self.read(self.interp + self.at["interp.threads_head"])
-        if self.at["thread.frame"] is not None:
-            place = self.thread + self.at["thread.frame"]
-        elif self.at["thread.current_frame"] is not None:
-            place = self.thread + self.at["thread.current_frame"]
-        else:
-            place = self.read(self.thread + self.at["thread.cframe"])
-            place += self.at["cframe.current_frame"]
-        self.place = place
-        self.frame = self.read(place)
+        self.place = self.frame_place()
+        self.frame = self.read(self.place)
+        # A thread that has only just been started has no frame yet.
+        while not self.frame:
+            self.thread = self.member(self.thread, "thread.next")
+            assert self.thread, "no thread has a frame"
+            self.place = self.frame_place()
+            self.frame = self.read(self.place)
         self.code = self.member(self.frame, "frame.code") & ~7
+
+    def frame_place(self):
+        """Where the address of the thread's newest frame is."""
+        if self.at["thread.frame"] is not None:
+            return self.thread + self.at["thread.frame"]
+        if self.at["thread.current_frame"] is not None:
+            return self.thread + self.at["thread.current_frame"]
+        place = self.read(self.thread + self.at["thread.cframe"])
+        return place + self.at["cframe.current_frame"]
 
     def read(self, address):
         return int(self.gdb.value("/x *(unsigned long *)%d" % address), 16)

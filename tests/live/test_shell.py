@@ -260,4 +260,4 @@ def test_dump_a_core(spinning, tmp_path):
     )
     done = pyprof("dump", str(core))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "work" in done.stdout
+    assert "  main (" in done.stdout and "session.py" in done.stdout
