@@ -27,10 +27,13 @@ enum pyprof_state pyprof_state_outside(const struct pyprof_layout *layout,
 				       const struct pyprof_frame *top)
 {
 	/* Python code does not run without the GIL: who seems to has just been
-	 * woken to ask for it again. */
+	 * woken to ask for it again. From 3.14 on, which has holds_gil, the
+	 * instruction of a thread that runs is not always the latest. */
+	bool latest = !pyprof_has(layout, thread.holds_gil);
+	if (os->running && gil && latest && !is_in_c(layout, top))
+		return PYPROF_STATE_WAIT_GIL;
 	if (os->running)
-		return is_in_c(layout, top) || !gil ? PYPROF_STATE_NATIVE
-						    : PYPROF_STATE_WAIT_GIL;
+		return PYPROF_STATE_NATIVE;
 	enum pyprof_wait wait = pyprof_wait_of_state(os);
 	if (wait == PYPROF_WAIT_LOCK && gil && os->args[0] >= gil &&
 	    os->args[0] - gil < (uint64_t)layout->at.gil.size)
