@@ -282,11 +282,9 @@ static enum pyprof_look_result begin_hold(struct pyprof_observer *observer,
 }
 
 /* Whether the thread was on the CPU that was sat on, before and after. */
-static bool stayed_off(const struct pyprof_observer *observer,
-		       struct pyprof_watched *watched,
+static bool stayed_off(struct pyprof_watched *watched,
 		       const struct proof *proof, uint64_t runs_after)
 {
-	(void)observer;
 	if (!watched->rseq)
 		return runs_after == proof->runs;
 	watched->cpu = (int)proof->after.rseq.cpu_id;
@@ -310,7 +308,7 @@ static bool end_hold(struct pyprof_observer *observer,
 	int64_t held_ns;
 	bool stayed = pyprof_hold_end(&proof->hold, &held_ns);
 	ret->held_ns = (uint64_t)held_ns;
-	return stayed && known && stayed_off(observer, watched, proof, runs);
+	return stayed && known && stayed_off(watched, proof, runs);
 }
 
 /* Whether a GIL says that thread `tstate` did not run Python meanwhile, unless

@@ -328,11 +328,6 @@ void pyprof_sampler_stop(struct pyprof_sampler *sampler)
 	pyprof_sampler_detach(sampler);
 }
 
-bool pyprof_sampler_is_started(const struct pyprof_sampler *sampler)
-{
-	return sampler->started;
-}
-
 void pyprof_sampler_resumed(struct pyprof_sampler *sampler)
 {
 	pthread_mutex_lock(&sampler->lock);

@@ -93,8 +93,6 @@ pyprof_sampler_start(struct pyprof_sampler *sampler, int32_t pid,
 /** Stop for good; samples taken so far are in the profile on return. */
 void pyprof_sampler_stop(struct pyprof_sampler *sampler);
 
-bool pyprof_sampler_is_started(const struct pyprof_sampler *sampler);
-
 /* What the debugger tells. */
 
 /** The process runs from now on. */

@@ -77,12 +77,6 @@ void pyprof_sampler_stop(struct pyprof_sampler *sampler)
 	stub_sampler.started = false;
 }
 
-bool pyprof_sampler_is_started(const struct pyprof_sampler *sampler)
-{
-	(void)sampler;
-	return stub_sampler.started;
-}
-
 void pyprof_sampler_resumed(struct pyprof_sampler *sampler)
 {
 	(void)sampler;
