@@ -164,7 +164,8 @@ def test_core(each_python, tmp_path):
     with Standing(each_python.path, "50") as standing:
         run = batch("-readnever", "-p", str(standing.pid), *commands(
             "pyprof bt all --output %s" % live, "gcore %s" % core))
-        if re.search("Memory read failed.* at 0x0*7f", run.stderr):
+        # All but the vsyscall page, which nobody can read.
+        if re.search("Memory read failed.* at 0x(?!f{8})", run.stderr):
             pytest.skip("GDB cannot save stacks with this libc's guard pages")
         check_core(standing, core, live, tmp_path)
     core.unlink()
