@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Objects in a memory: their types, sizes, the buffers that they own and the
+ * references that they hold, by looking at bytes alone.
+ *
+ * A *kind* is what pyprof knows of one built-in type: how its objects' sizes
+ * are computed and what they refer to. Objects of subclasses are of the kind
+ * of the nearest base that has one. Whatever has no kind is an `object` with
+ * attributes, or, when its type is implemented in C, scanned word by word for
+ * exact addresses of objects.
+ *
+ * Nothing here returns an error of what it finds: an object that cannot be
+ * what it says is `false`, and its reader counts it. Everything is bounded by
+ * the memory.
+ *
+ * To add a kind: one file objects/NAME.c with a `const struct pyprof_kind`,
+ * one row in objects/kinds.def, and, for members that no kind reads yet, lines
+ * in offsets.def.
+ */
+#ifndef PYPROF_CPYTHON_OBJECT_H
+#define PYPROF_CPYTHON_OBJECT_H
+
+#include "core/base/buf.h"
+#include "core/base/strtab.h"
+#include "core/cpython/layout.h"
+#include "core/cpython/python.h"
+#include "core/target/memory.h"
+
+/** What a reference is. */
+enum pyprof_edge_kind {
+	/** The type of the object; strong when the type is on the heap. */
+	PYPROF_EDGE_TYPE,
+	/** A member with a name; `label` is a `const char *` of ours. */
+	PYPROF_EDGE_MEMBER,
+	/** An item of a sequence; `label` is the index. */
+	PYPROF_EDGE_ITEM,
+	/** A key of a dict or a member of a set; `label` is its position. */
+	PYPROF_EDGE_KEY,
+	/** A value of a dict; `label` is the address of its key. */
+	PYPROF_EDGE_VALUE,
+	/** An attribute in an instance's values; `label` is the address of its
+	 * name, a str. */
+	PYPROF_EDGE_ATTRIBUTE,
+	/** A slot or a C member; `label` is the address of its name, a C
+	 * string in the target. */
+	PYPROF_EDGE_SLOT,
+	/** A variable of a frame; `label` is the address of its name, a str. */
+	PYPROF_EDGE_LOCAL,
+	/** On a frame's evaluation stack; `label` is the index. */
+	PYPROF_EDGE_STACK,
+	/** Found by scanning words; `label` is the offset in the object. */
+	PYPROF_EDGE_SCANNED,
+	/** Does not keep its target alive; `label` as for MEMBER. */
+	PYPROF_EDGE_WEAK,
+	PYPROF_EDGE_KIND_MASK = 0xf,
+
+	/** Flag: gc.get_referents() does not tell of it, though it counts. */
+	PYPROF_EDGE_UNTOLD = 1 << 4,
+	/** Flag: gc.get_referents() tells of it, though it holds no count. */
+	PYPROF_EDGE_BORROWED = 1 << 5,
+};
+
+struct pyprof_types;
+struct pyprof_type;
+
+/** An object that was recognised. */
+struct pyprof_object {
+	uint64_t address;
+	/** Its bytes; at least `type->basicsize` of them are there. */
+	const uint8_t *bytes;
+	const struct pyprof_type *type;
+};
+
+/** Takes in references. `kind` is an edge kind with its flags. */
+struct pyprof_edge_sink {
+	void (*edge)(struct pyprof_edge_sink *sink, uint64_t target,
+		     unsigned kind, uint64_t label);
+};
+
+static inline void pyprof_edge(struct pyprof_edge_sink *sink, uint64_t target,
+			       unsigned kind, uint64_t label)
+{
+	if (target)
+		sink->edge(sink, target, kind, label);
+}
+
+/** Takes in buffers: memory that an object owns and that is no object. */
+struct pyprof_buffer_sink {
+	void (*buffer)(struct pyprof_buffer_sink *sink, uint64_t address,
+		       uint64_t size);
+};
+
+struct pyprof_kind {
+	/** tp_name of the type: "list", "collections.deque". */
+	const char *name;
+	/**
+	 * Bit of tp_flags that all its subclasses have (25 for list), or 0:
+	 * then the type and its bases are compared by name and size.
+	 */
+	int subclass_bit;
+	/**
+	 * Where the size of its structure stands in struct pyprof_offsets
+	 * (PYPROF_SIZE_OF(list)), or -1 when any size will do. A type of this
+	 * name with another tp_basicsize is not of this kind.
+	 */
+	int size_position;
+	/**
+	 * What __sizeof__() says: without what stands before the object. NULL:
+	 * tp_basicsize + tp_itemsize * |ob_size|.
+	 */
+	bool (*size)(const struct pyprof_types *types,
+		     const struct pyprof_object *object, uint64_t *ret);
+	/**
+	 * What its own members refer to; the type, an instance's attributes
+	 * and slots are added by pyprof_object_edges(). NULL: nothing. False
+	 * when the object is damaged: what was told until then stands.
+	 */
+	bool (*edges)(const struct pyprof_types *types,
+		      const struct pyprof_object *object,
+		      struct pyprof_edge_sink *sink);
+	/** The buffers it owns; NULL: none. */
+	bool (*buffers)(const struct pyprof_types *types,
+			const struct pyprof_object *object,
+			struct pyprof_buffer_sink *sink);
+	/**
+	 * Append a short text that tells objects of this kind apart (the value
+	 * of a number, the name of a function); NULL: there is none.
+	 */
+	void (*show)(const struct pyprof_types *types,
+		     const struct pyprof_object *object,
+		     struct pyprof_buf *buf);
+};
+
+#define PYPROF_SIZE_OF(structure) \
+	((int)offsetof(struct pyprof_offsets, structure.size))
+
+/** All kinds; ends at a NULL. The order is that of matching by name. */
+extern const struct pyprof_kind *const pyprof_kinds[];
+
+/** Named members of instances: __slots__ and the like, through all bases. */
+struct pyprof_slot {
+	uint32_t offset;
+	/** Address of the name, a C string in the target. */
+	uint64_t name;
+};
+
+struct pyprof_type {
+	uint64_t address;
+	/** Its number, from 0, in the order of being found. */
+	uint32_t index;
+	/** "module.qualname"; "list" and not "builtins.list". Owned by
+	 * `types`. */
+	const char *name;
+	/** NULL: an instance of a Python class, or of an unknown C type. */
+	const struct pyprof_kind *kind;
+
+	uint64_t flags;
+	int64_t basicsize, itemsize, dictoffset, weaklistoffset;
+	/** Bytes before the object: garbage collector's head, managed dict. */
+	uint32_t presize;
+	/** What sys.getsizeof() adds, which is not always `presize`. */
+	uint32_t counted_presize;
+	bool is_gc, is_heap_type, is_type;
+	/** Instances hold a dict or values outside of plain members. */
+	bool has_managed_dict, has_inline_values;
+	/** No kind and members of C: words are scanned, from here to there. */
+	uint32_t scan_from, scan_to;
+	/** ht_cached_keys, 0 when there are none. */
+	uint64_t cached_keys;
+	const struct pyprof_slot *slots;
+	size_t slot_count;
+};
+
+/**
+ * The types seen in a memory, each validated once: its own type, and so on, is
+ * `type` at the end, it is READY, its sizes are sane.
+ */
+struct pyprof_types {
+	const struct pyprof_memory *memory;
+	/** For names in read-only memory; reads `memory` first. */
+	struct pyprof_python *python;
+	const struct pyprof_layout *layout;
+	/** Address of PyType_Type. */
+	uint64_t type_type;
+
+	/* The rest is private to types.c, but for the inline look-up. */
+
+	/** Found types by address, open addressing; a power of two. */
+	struct pyprof_type_slot {
+		uint64_t address;
+		struct pyprof_type *type;
+	} * slots;
+	size_t slot_mask, count;
+	/** Addresses that are no types, direct mapped. */
+	uint64_t not_types[4096];
+	PYPROF_VEC(struct pyprof_type *) list;
+	struct pyprof_strtab *names;
+	/** Whether an address is an object, for scans; may be NULL. */
+	bool (*is_object)(void *context, uint64_t address);
+	void *is_object_context;
+	bool failed;
+};
+
+/**
+ * Ready to look up types of `memory`, of which `python` is the interpreter,
+ * found through a target that reads that memory (pyprof_memory_target()).
+ */
+struct pyprof_error *pyprof_types_create(const struct pyprof_memory *memory,
+					 struct pyprof_python *python,
+					 struct pyprof_types **ret)
+	PYPROF_MUST_CHECK;
+void pyprof_types_destroy(struct pyprof_types *types);
+PYPROF_DEFINE_CLEANUP(pyprof_types, struct pyprof_types *, pyprof_types_destroy)
+
+/** The slow half of pyprof_type_find(): validates and remembers. */
+const struct pyprof_type *pyprof_type_learn(struct pyprof_types *types,
+					    uint64_t address);
+
+/** The type at an address, or NULL when there is none. */
+static inline const struct pyprof_type *
+pyprof_type_find(struct pyprof_types *types, uint64_t address)
+{
+	uint64_t hash = address * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	for (size_t i = hash & types->slot_mask; types->slots[i].type;
+	     i = (i + 1) & types->slot_mask)
+		if (types->slots[i].address == address)
+			return types->slots[i].type;
+	if (!pyprof_plausible_pointer(address) ||
+	    types->not_types[hash & 4095] == address)
+		return NULL;
+	return pyprof_type_learn(types, address);
+}
+
+/**
+ * The reference count, in every build's own encoding.
+ *
+ * @param[out] immortal_ret Set when the count means nothing.
+ */
+int64_t pyprof_refcount(const struct pyprof_types *types, const uint8_t *object,
+			bool *immortal_ret);
+
+/**
+ * Whether an object begins at an address: a type that is one, a count that can
+ * be, sizes that fit. False for what is on a free list (count 0).
+ *
+ * @param block_left Bytes of the block it is in, from `address` on; 0 when
+ * that is not known.
+ */
+bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
+		      uint64_t block_left, struct pyprof_object *ret);
+
+/** What sys.getsizeof() says; false when the object is damaged. */
+bool pyprof_object_size(const struct pyprof_types *types,
+			const struct pyprof_object *object, uint64_t *ret);
+
+/**
+ * All references that an object holds: its type, its kind's, attributes, slots,
+ * and scanned words. False when it is damaged: what was told stands.
+ */
+bool pyprof_object_edges(const struct pyprof_types *types,
+			 const struct pyprof_object *object,
+			 struct pyprof_edge_sink *sink);
+
+/** The buffers that an object owns. */
+bool pyprof_object_buffers(const struct pyprof_types *types,
+			   const struct pyprof_object *object,
+			   struct pyprof_buffer_sink *sink);
+
+/** Append a bounded text of an object: `<list at 0x… of 3 items>`, `'abc'`. */
+void pyprof_object_show(const struct pyprof_types *types, uint64_t address,
+			struct pyprof_buf *buf);
+
+/** Append a reference as a step of a path: `.name`, `['key']`, `[17]`. */
+void pyprof_edge_show(const struct pyprof_types *types, unsigned kind,
+		      uint64_t label, struct pyprof_buf *buf);
+
+/* For kinds: bounded reads. */
+
+/** A word of an object's own bytes, which its type vouches for. */
+static inline uint64_t pyprof_word(const uint8_t *bytes, int32_t offset)
+{
+	uint64_t word;
+	__builtin_memcpy(&word, bytes + offset, sizeof(word));
+	return word;
+}
+
+/** Tell of one member, if the build has it and it is not NULL. */
+static inline void pyprof_member_edge(struct pyprof_edge_sink *sink,
+				      const struct pyprof_object *object,
+				      int32_t offset, const char *name)
+{
+	if (offset != PYPROF_ABSENT)
+		pyprof_edge(sink, pyprof_word(object->bytes, offset),
+			    PYPROF_EDGE_MEMBER, (uintptr_t)name);
+}
+
+#endif /* PYPROF_CPYTHON_OBJECT_H */
