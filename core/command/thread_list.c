@@ -7,6 +7,7 @@
 #include "core/command/threads.h"
 #include "core/command/units.h"
 #include "core/cpython/frame.h"
+#include "core/cpython/gil.h"
 #include "core/cpython/look.h"
 #include "core/sampler/state.h"
 #include "core/target/linux_task.h"

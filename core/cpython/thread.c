@@ -400,3 +400,10 @@ struct pyprof_error *pyprof_thread_resolve(struct pyprof_python *python,
 	*ret = thread;
 	return NULL;
 }
+
+uint64_t pyprof_thread_rseq(const struct pyprof_python *python, uint64_t ident)
+{
+	if (!python->has_rseq || !ident)
+		return 0;
+	return ident + (uint64_t)python->rseq_offset;
+}

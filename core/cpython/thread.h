@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * Interpreters, their thread states and the GIL.
+ * Interpreters and their thread states.
  */
 #ifndef PYPROF_CPYTHON_THREAD_H
 #define PYPROF_CPYTHON_THREAD_H
@@ -30,15 +30,6 @@ struct pyprof_thread {
 	/** The kernel's thread id as we see it; 0 when not found out. */
 	int32_t tid;
 	bool is_main;
-};
-
-struct pyprof_gil {
-	uint64_t address;
-	/** Thread state that holds it, 0 when nobody does. */
-	uint64_t holder;
-	/** Thread state that held it last (may be gone). */
-	uint64_t last_holder;
-	uint64_t switch_number;
 };
 
 struct pyprof_interps {
@@ -70,11 +61,6 @@ void pyprof_threads_deinit(struct pyprof_threads *threads);
 struct pyprof_error *pyprof_thread_resolve(struct pyprof_python *python,
 					   uint64_t tstate,
 					   struct pyprof_thread *ret)
-	PYPROF_MUST_CHECK;
-
-/** Read a GIL; `address` is that of struct pyprof_interp. */
-struct pyprof_error *pyprof_gil_read(struct pyprof_python *python,
-				     uint64_t address, struct pyprof_gil *ret)
 	PYPROF_MUST_CHECK;
 
 /** Address of the thread's rseq area, 0 when there is none. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/cpython/gil.h"
 #include "core/cpython/validate.h"
 
 #include <stdio.h>

@@ -346,8 +346,3 @@ const char *pyprof_elf_build_id(struct pyprof_elf *elf)
 {
 	return elf->build_id;
 }
-
-int pyprof_elf_fd(struct pyprof_elf *elf)
-{
-	return elf->fd;
-}

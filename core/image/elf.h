@@ -45,7 +45,4 @@ void pyprof_elf_text(struct pyprof_elf *elf, uint64_t *start_ret,
 /** Lower-case hexadecimal build-id, "" when there is none. */
 const char *pyprof_elf_build_id(struct pyprof_elf *elf);
 
-/** The open file, owned by `elf`. */
-int pyprof_elf_fd(struct pyprof_elf *elf);
-
 #endif /* PYPROF_IMAGE_ELF_H */

@@ -30,29 +30,4 @@ void pyprof_attachment_destroy(struct pyprof_attachment *attachment);
 PYPROF_DEFINE_CLEANUP(pyprof_attachment, struct pyprof_attachment *,
 		      pyprof_attachment_destroy)
 
-/** The raw words of a GIL, as one look reads them. */
-struct pyprof_gil_words {
-	uint64_t address;
-	uint8_t gil[48];
-	/** _PyRuntime.gilstate.tstate_current, 3.8-3.11. */
-	uint64_t tstate_current;
-};
-
-/** How many ranges pyprof_gil_ranges() makes. */
-#define PYPROF_GIL_RANGES 2
-
-/**
- * The ranges that read a GIL's words, to go into one vectored read with
- * others.
- *
- * @return How many were made.
- */
-size_t pyprof_gil_ranges(const struct pyprof_python *python, uint64_t address,
-			 struct pyprof_gil_words *words,
-			 struct pyprof_range ranges[PYPROF_GIL_RANGES]);
-
-/** Make sense of words that were read. */
-struct pyprof_gil pyprof_gil_decode(const struct pyprof_python *python,
-				    const struct pyprof_gil_words *words);
-
 #endif /* PYPROF_SAMPLER_ATTACHMENT_H */

@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 
 #include "core/base/clock.h"
+#include "core/cpython/gil.h"
 #include "core/sampler/machine.h"
 
 /* Raw samples wait no longer than this. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/cpython/gil.h"
 #include "core/sampler/machine.h"
 #include "core/target/linux_process.h"
 

@@ -10,6 +10,7 @@
 #define PYPROF_SAMPLER_OBSERVER_H
 
 #include "core/cpython/frame.h"
+#include "core/cpython/gil.h"
 #include "core/cpython/thread.h"
 #include "core/profile/profile.h"
 #include "core/sampler/attachment.h"

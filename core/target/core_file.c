@@ -363,7 +363,7 @@ struct pyprof_error *pyprof_core_file_create(const char *path,
 	core->executable = executable ? strdup(executable) : NULL;
 	if (!core->path || !core->sysroot || (executable && !core->executable))
 		return pyprof_error_oom();
-	size_t size;
+	size_t size = 0;
 	struct pyprof_error *err = map_file(path, &core->memory, &size);
 	if (!err)
 		err = pyprof_core_image_init(&core->image, core->path,

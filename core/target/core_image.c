@@ -269,7 +269,7 @@ struct pyprof_error *pyprof_core_image_init(struct pyprof_core_image *image,
 		.size = size,
 	};
 	Elf64_Ehdr header;
-	uint64_t count;
+	uint64_t count = 0;
 	struct pyprof_error *err = read_header(image, &header, &count);
 	for (uint64_t i = 0; !err && i < count; i++) {
 		Elf64_Phdr segment;
