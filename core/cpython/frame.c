@@ -12,6 +12,7 @@ static const struct pyprof_frame_walker *const walkers[] = {
 void pyprof_raw_stack_deinit(struct pyprof_raw_stack *stack)
 {
 	free(stack->frames);
+	free(stack->addresses);
 	*stack = (struct pyprof_raw_stack){};
 }
 

@@ -55,6 +55,10 @@ enum pyprof_walk_end {
 struct pyprof_raw_stack {
 	struct pyprof_raw_frame *frames;
 	size_t count, capacity;
+	/** Set by the caller: also keep where each frame is. */
+	bool want_addresses;
+	uint64_t *addresses;
+	size_t address_capacity;
 	enum pyprof_walk_end end;
 	/** Where it went wrong, for FAULT and CORRUPT. */
 	uint64_t bad_address;

@@ -200,7 +200,8 @@ static enum step take(struct walk *walk, const struct frame *frame,
 		return stop(walk, PYPROF_WALK_CORRUPT, address);
 	if (stack->count == PYPROF_MAX_FRAMES)
 		return stop(walk, PYPROF_WALK_CUT, address);
-	return pyprof_walk_keep(stack, frame->raw) ? STEP_ON : STEP_OOM;
+	return pyprof_walk_keep(stack, frame->raw, address) ? STEP_ON
+							    : STEP_OOM;
 }
 
 static enum step step(struct walk *walk, uint64_t *address)

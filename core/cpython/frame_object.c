@@ -60,7 +60,7 @@ static struct pyprof_error *walk_chain(const struct pyprof_python *python,
 			pyprof_walk_stop(stack, PYPROF_WALK_CORRUPT, address);
 			return NULL;
 		}
-		if (!pyprof_walk_keep(stack, decode(layout, copy)))
+		if (!pyprof_walk_keep(stack, decode(layout, copy), address))
 			return pyprof_error_oom();
 		address = pyprof_word(copy, layout->at.frame.previous);
 	}

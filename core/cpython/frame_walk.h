@@ -59,8 +59,16 @@ static inline void pyprof_walk_stop(struct pyprof_raw_stack *stack,
 
 /** Keep a frame. False when out of memory. */
 static inline bool pyprof_walk_keep(struct pyprof_raw_stack *stack,
-				    struct pyprof_raw_frame frame)
+				    struct pyprof_raw_frame frame,
+				    uint64_t address)
 {
+	if (stack->want_addresses) {
+		if (!pyprof_vec_grow((void **)&stack->addresses,
+				     &stack->address_capacity, stack->count + 1,
+				     sizeof(*stack->addresses)))
+			return false;
+		stack->addresses[stack->count] = address;
+	}
 	if (!pyprof_vec_grow((void **)&stack->frames, &stack->capacity,
 			     stack->count + 1, sizeof(*stack->frames)))
 		return false;
