@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Why an object is there: the shortest path to it, with a name on each step as
+ * one would write it in Python: `app.cache['users'][17].name`.
+ *
+ * Paths begin, where they can, at a module's variables or at a variable of a
+ * frame that runs; what neither reaches is found from the other roots. An
+ * attribute is one step even where a dict stands in between.
+ *
+ * What is pure, on steps made up, is in path_text.h.
+ */
+#ifndef PYPROF_HEAP_PATHS_H
+#define PYPROF_HEAP_PATHS_H
+
+#include "core/heap/heap.h"
+
+struct pyprof_paths;
+
+/**
+ * Make ready to answer about a heap, which it links when that was not done and
+ * borrows. Costs one pass over the graph.
+ */
+struct pyprof_error *pyprof_paths_create(struct pyprof_heap *heap,
+					 const struct pyprof_progress *progress,
+					 struct pyprof_paths **ret)
+	PYPROF_MUST_CHECK;
+void pyprof_paths_destroy(struct pyprof_paths *paths);
+PYPROF_DEFINE_CLEANUP(pyprof_paths, struct pyprof_paths *, pyprof_paths_destroy)
+
+/** One reference of a path. */
+struct pyprof_path_step {
+	/** The object that it leads to. */
+	uint32_t object;
+	/** An edge kind with its flags, and its label. */
+	unsigned kind;
+	uint64_t label;
+	/** Nobody can say what it is called: the words of the object that has
+	 * it do not tell. */
+	bool is_unknown;
+};
+
+struct pyprof_path {
+	/** Its first object: a root, or the dict of a module. */
+	uint32_t start;
+	/** "in f (app.py:17): rows", "app", "held from outside"; borrowed. */
+	const char *name;
+	enum pyprof_path_start {
+		/** A module's variables: `name` is the module's. */
+		PYPROF_PATH_MODULE,
+		PYPROF_PATH_FRAME,
+		/** Of another root; the start is to be shown, too. */
+		PYPROF_PATH_OTHER,
+	} from;
+	PYPROF_VEC(struct pyprof_path_step) steps;
+	/** A step was found by scanning words. */
+	bool is_scanned;
+};
+
+/**
+ * The path to an object. NOT_FOUND when no root reaches it: it is garbage.
+ * Release it by pyprof_path_deinit().
+ */
+struct pyprof_error *pyprof_path_find(struct pyprof_paths *paths,
+				      uint32_t object, struct pyprof_path *ret)
+	PYPROF_MUST_CHECK;
+void pyprof_path_deinit(struct pyprof_path *path);
+
+/** Append a path as one line: `app.cache['users'][17]`. The middle of a very
+ * long one is left out, and says so. */
+void pyprof_path_show(const struct pyprof_paths *paths,
+		      const struct pyprof_path *path, struct pyprof_buf *out);
+
+/** pyprof_path_find() and pyprof_path_show(); "unreachable" when there is no
+ * path. For sentences that only mention an object. */
+struct pyprof_error *pyprof_path_put(struct pyprof_paths *paths,
+				     uint32_t object, struct pyprof_buf *out)
+	PYPROF_MUST_CHECK;
+
+/** Paths that differ only in indices and keys. */
+struct pyprof_path_shape {
+	/** `app.cache[…].name`; an id of the heap's `strings`. */
+	uint32_t text;
+	uint64_t count, bytes;
+	/** The biggest of the objects, by retained size when that is known. */
+	uint32_t object;
+	bool is_scanned;
+};
+
+struct pyprof_path_shapes {
+	/** Most objects first. */
+	PYPROF_VEC(struct pyprof_path_shape) items;
+	uint64_t objects;
+	/** Of them those that no root reaches. */
+	uint64_t unreached;
+};
+
+/** The shapes of the paths to all objects for which `wanted` says true. */
+struct pyprof_error *
+pyprof_path_shapes_find(struct pyprof_paths *paths,
+			bool (*wanted)(void *context, uint32_t object),
+			void *context, const struct pyprof_progress *progress,
+			struct pyprof_path_shapes *ret) PYPROF_MUST_CHECK;
+void pyprof_path_shapes_deinit(struct pyprof_path_shapes *shapes);
+
+/**
+ * Whether an object is part of how modules are stored rather than something
+ * that a program keeps: sys.modules, a module, the dict of one.
+ */
+bool pyprof_paths_is_module_part(const struct pyprof_paths *paths,
+				 uint32_t object);
+
+#endif /* PYPROF_HEAP_PATHS_H */
