@@ -2,6 +2,7 @@
 #include "core/base/show.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/utf8.h"
@@ -42,6 +43,36 @@ void pyprof_show_decimal(struct pyprof_buf *out, double value,
 	if (value < 0 && rounded)
 		pyprof_buf_putc(out, '-');
 	put_scaled(out, rounded, decimals);
+}
+
+void pyprof_show_grouped(struct pyprof_buf *out, uint64_t number)
+{
+	char digits[24];
+	int count = snprintf(digits, sizeof(digits), "%" PRIu64, number);
+	for (int i = 0; i < count; i++) {
+		if (i && (count - i) % 3 == 0)
+			pyprof_buf_putc(out, ',');
+		pyprof_buf_putc(out, digits[i]);
+	}
+}
+
+void pyprof_show_size(struct pyprof_buf *out, uint64_t bytes)
+{
+	static const char *const units[] = {"KB", "MB", "GB", "TB",
+					    "PB", "EB", NULL};
+	if (bytes < 1000) {
+		pyprof_show_count(out, bytes, "byte");
+		return;
+	}
+	double value = (double)bytes / 1024;
+	size_t unit = 0;
+	for (; value >= 999.5 && units[unit + 1]; unit++)
+		value /= 1024;
+	pyprof_show_decimal(out, value,
+			    value < 9.995   ? 2
+			    : value < 99.95 ? 1
+					    : 0);
+	pyprof_buf_printf(out, " %s", units[unit]);
 }
 
 void pyprof_show_duration(struct pyprof_buf *out, uint64_t ns)

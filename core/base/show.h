@@ -17,6 +17,12 @@ void pyprof_show_seconds(struct pyprof_buf *out, uint64_t ns);
 /** "850 ns", "11 us", "4.2 ms", "38.1 s", "2 min 5 s": three digits or so. */
 void pyprof_show_duration(struct pyprof_buf *out, uint64_t ns);
 
+/** "12,345,678". */
+void pyprof_show_grouped(struct pyprof_buf *out, uint64_t number);
+
+/** "512 bytes", "11.3 KB", "939 MB", "1.42 GB": three digits; a KB is 1024. */
+void pyprof_show_size(struct pyprof_buf *out, uint64_t bytes);
+
 /** A number with so many decimals (at most 9) and a point. */
 void pyprof_show_decimal(struct pyprof_buf *out, double value,
 			 unsigned decimals);

@@ -236,6 +236,18 @@ static void show_number(enum pyprof_column_kind kind, double number,
 		pyprof_show_decimal(out, number, decimals);
 }
 
+static void show_int(enum pyprof_column_kind kind, int64_t number,
+		     struct pyprof_buf *out)
+{
+	if (kind != PYPROF_COLUMN_BIG) {
+		pyprof_buf_printf(out, "%" PRId64, number);
+		return;
+	}
+	pyprof_buf_puts(out, number < 0 ? "-" : "");
+	pyprof_show_grouped(out,
+			    number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
 /* What a cell shows, as wide as it is. */
 static void show_cell(const struct pyprof_table *table,
 		      enum pyprof_column_kind kind, const struct cell *cell,
@@ -256,11 +268,13 @@ static void show_cell(const struct pyprof_table *table,
 			pyprof_show_seconds(out, cell->uint);
 		else if (kind == PYPROF_COLUMN_ADDRESS)
 			pyprof_buf_printf(out, "0x%" PRIx64, cell->uint);
+		else if (kind == PYPROF_COLUMN_BIG)
+			pyprof_show_grouped(out, cell->uint);
 		else
 			pyprof_buf_printf(out, "%" PRIu64, cell->uint);
 		break;
 	case INT:
-		pyprof_buf_printf(out, "%" PRId64, cell->sint);
+		show_int(kind, cell->sint, out);
 		break;
 	case NUMBER:
 		show_number(kind, cell->number, out);

@@ -27,6 +27,8 @@ enum pyprof_column_kind {
 	/** Text that is cut at its end to fit, as a line of source. */
 	PYPROF_COLUMN_TEXT,
 	PYPROF_COLUMN_COUNT,
+	/** A count that may be of millions, or bytes: "12,345,678". */
+	PYPROF_COLUMN_BIG,
 	/** 0 to 100, with one decimal; "." for nothing at all. */
 	PYPROF_COLUMN_PERCENT,
 	/** The same without decimals. */

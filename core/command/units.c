@@ -129,6 +129,38 @@ struct pyprof_error *pyprof_parse_size(const char *text, int64_t *ret)
 	return NULL;
 }
 
+/** The value of a digit in any base; 16 when it is none. */
+static unsigned digit_value(char c)
+{
+	if (is_digit(c))
+		return (unsigned)(c - '0');
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
+}
+
+struct pyprof_error *pyprof_parse_address(const char *text, uint64_t *ret)
+{
+	bool is_hex = text[0] == '0' && (text[1] | 0x20) == 'x';
+	unsigned base = is_hex ? 16 : 10;
+	const char *digits = text + (is_hex ? 2 : 0);
+	uint64_t value = 0;
+	bool fits = *digits;
+	for (; fits && *digits; digits++) {
+		unsigned digit = digit_value(*digits);
+		fits = digit < base &&
+		       !__builtin_mul_overflow(value, base, &value) &&
+		       !__builtin_add_overflow(value, digit, &value);
+	}
+	if (!fits)
+		return pyprof_error_create(PYPROF_ERROR_USAGE,
+					   "%.60s is not an address; write "
+					   "0x7f0012345678, or decimal as id() "
+					   "prints it",
+					   text);
+	*ret = value;
+	return NULL;
+}
+
 struct pyprof_error *pyprof_parse_percent(const char *text, double *ret)
 {
 	double percent = 0;

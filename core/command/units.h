@@ -22,6 +22,10 @@ struct pyprof_error *pyprof_parse_time(const char *text, int64_t *ret)
 struct pyprof_error *pyprof_parse_size(const char *text, int64_t *ret)
 	PYPROF_MUST_CHECK;
 
+/** An address: "0x7f00dead0010", or decimal, as id() prints it. */
+struct pyprof_error *pyprof_parse_address(const char *text, uint64_t *ret)
+	PYPROF_MUST_CHECK;
+
 /** "5%", "0.5"; between above 0 and 100. */
 struct pyprof_error *pyprof_parse_percent(const char *text, double *ret)
 	PYPROF_MUST_CHECK;
