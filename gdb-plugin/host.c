@@ -255,6 +255,24 @@ static bool colour(void *host)
 	       !(forbidden && *forbidden);
 }
 
+static bool is_terminal(void *host)
+{
+	(void)host;
+	const char *kind = getenv("TERM");
+	return kind && *kind && strcmp(kind, "dumb") != 0 &&
+	       isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+/* While Python runs in it, GDB leaves Ctrl-C to Python. */
+static bool interrupted(void *host)
+{
+	(void)host;
+	if (!PyErr_CheckSignals())
+		return false;
+	PyErr_Clear();
+	return true;
+}
+
 /* The GIL may be held for as long as GDB likes, so this only leaves word. */
 static void wake(void *host)
 {
@@ -270,6 +288,8 @@ const struct pyprof_host_ops pyprof_gdb_host_ops = {
 	.disarm_ticks = disarm_ticks,
 	.run_for = run_for,
 	.print = print,
+	.is_terminal = is_terminal,
+	.interrupted = interrupted,
 	.width = width,
 	.colour = colour,
 	.wake = wake,

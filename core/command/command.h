@@ -69,6 +69,9 @@ struct pyprof_arguments {
 	/** `--output FILE` (commands with PYPROF_COMMAND_OUTPUT); NULL when it
 	 * was not given. pyprof_command_run() does the writing. */
 	const char *output;
+	/** `--snapshot NAME|FILE` (commands with PYPROF_COMMAND_HEAP); NULL
+	 * when it was not given. */
+	const char *snapshot;
 };
 
 enum pyprof_command_flag {
@@ -80,6 +83,8 @@ enum pyprof_command_flag {
 	PYPROF_COMMAND_OUTPUT = 1 << 2,
 	/** Positional arguments are names of commands. */
 	PYPROF_COMMAND_NAMES = 1 << 3,
+	/** Looks at a heap, see heap_session.h; takes `--snapshot`. */
+	PYPROF_COMMAND_HEAP = 1 << 4,
 };
 
 struct pyprof_command {

@@ -74,6 +74,13 @@ struct pyprof_host_ops {
 	/** Show text at once (progress, notices); commands use their `out`. */
 	void (*print)(void *host, const char *text);
 
+	/** Whether what is printed goes to a terminal on which a line can be
+	 * written anew, by "\r". May be NULL: no. */
+	bool (*is_terminal)(void *host);
+	/** Whether the user has pressed Ctrl-C since this was last asked, or
+	 * the command began. May be NULL: it is not noticed. */
+	bool (*interrupted)(void *host);
+
 	/** Columns of the console; 0 for unlimited. */
 	unsigned (*width)(void *host);
 	/** Whether colour may be used. */

@@ -19,6 +19,13 @@ const struct pyprof_option pyprof_option_output = {
 	.text = "write to FILE instead of the console",
 };
 
+const struct pyprof_option pyprof_option_snapshot = {
+	.name = "--snapshot",
+	.kind = PYPROF_OPTION_FILE,
+	.placeholder = "NAME|FILE",
+	.text = "look at a snapshot instead of the process",
+};
+
 const struct pyprof_option pyprof_option_help = {
 	.name = "--help",
 	.kind = PYPROF_OPTION_FLAG,
@@ -41,6 +48,8 @@ pyprof_option_at(const struct pyprof_command *command, size_t index)
 		return &command->options[index];
 	const struct pyprof_option *common[4];
 	size_t count = 0;
+	if (command->flags & PYPROF_COMMAND_HEAP)
+		common[count++] = &pyprof_option_snapshot;
 	if (command->flags & PYPROF_COMMAND_JSON)
 		common[count++] = &pyprof_option_json;
 	if (command->flags & PYPROF_COMMAND_OUTPUT)
@@ -167,6 +176,8 @@ static void store(const struct pyprof_option *option, size_t index,
 		arguments->json = true;
 	else if (option == &pyprof_option_output)
 		arguments->output = value->text;
+	else if (option == &pyprof_option_snapshot)
+		arguments->snapshot = value->text;
 	else if (option != &pyprof_option_help && index < PYPROF_MAX_OPTIONS)
 		arguments->options[index] = *value;
 }

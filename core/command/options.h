@@ -32,6 +32,7 @@ struct pyprof_error *pyprof_choice_find(const char *what, const char *word,
 /** The options that every command with a certain flag takes. */
 extern const struct pyprof_option pyprof_option_json;
 extern const struct pyprof_option pyprof_option_output;
+extern const struct pyprof_option pyprof_option_snapshot;
 extern const struct pyprof_option pyprof_option_help;
 
 /**

@@ -9,6 +9,7 @@
 #ifndef PYPROF_COMMAND_SESSION_H
 #define PYPROF_COMMAND_SESSION_H
 
+#include "core/command/heap_session.h"
 #include "core/command/host.h"
 #include "core/cpython/code.h"
 #include "core/cpython/python.h"
@@ -43,6 +44,8 @@ struct pyprof_session {
 	struct pyprof_inspected inspected;
 	/** Strings of `inspected`. */
 	struct pyprof_strtab *strings;
+
+	struct pyprof_heap_session heaps;
 };
 
 struct pyprof_error *pyprof_session_create(const struct pyprof_host_ops *ops,
@@ -64,6 +67,9 @@ void pyprof_session_gone(struct pyprof_session *session);
 void pyprof_session_ticks_lost(struct pyprof_session *session);
 /** See pyprof_sampler_tick(). */
 bool pyprof_session_tick(struct pyprof_session *session, int32_t tid);
+/** Any process runs on, or the user has changed its memory: what was read of it
+ * while it stood still is not what it is any more. Cheap. */
+void pyprof_session_changed(struct pyprof_session *session);
 /** See host.h: wake. */
 void pyprof_session_poll(struct pyprof_session *session);
 
