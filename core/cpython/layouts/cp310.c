@@ -3,6 +3,194 @@
 // 3.10.13 (x86-64): do not edit.
 #include "core/cpython/layouts/layouts.h"
 
+#define NONE PYPROF_ABSENT
+
+#define RUNTIME \
+	.runtime = {.size = 672, .interpreters_head = 32, \
+		.interpreters_main = 40, .main_thread = 72, .finalizing = 16, \
+		.gil = 352, .tstate_current = 568, .gc = NONE, \
+		.raw_malloc = NONE, .mem_malloc = NONE, .obj_malloc = NONE},
+#define GIL \
+	.gil = {.size = 208, .last_holder = 8, .locked = 16, \
+		.switch_number = 24, .enabled = NONE},
+#define INTERP \
+	.interp = {.size = 113528, .next = 0, .id = 24, .runtime = 16, \
+		.threads_head = 8, .threads_main = NONE, .gil = NONE, \
+		.own_gil = NONE, .gc = 616, .sysdict = 872, .builtins = 880, \
+		.modules = 856, .importlib = 888, .dict = 1344, \
+		.codec_search_path = 912, .codec_search_cache = 920, \
+		.codec_error_registry = 928, .interned = NONE, \
+		.obmalloc_state = NONE, .obmalloc = NONE, \
+		.code_generation = NONE},
+#define GC \
+	.gc = {.collecting = 200, .enabled = 12, .generations = 24, \
+		.young = NONE, .old = NONE, .permanent = 104, .garbage = 208, \
+		.callbacks = 216},
+#define GENERATION \
+	.generation = {.size = 24, .head = 0},
+#define THREAD \
+	.thread = {.size = 280, .prev = 0, .next = 8, .interp = 16, \
+		.frame = 24, .cframe = NONE, .current_frame = NONE, \
+		.base_frame = NONE, .thread_id = 176, \
+		.native_thread_id = NONE, .id = 256, .status = NONE, \
+		.state = NONE, .holds_gil = NONE, .gil_requested = NONE, \
+		.dict = 152, .async_exc = 168, .current_exception = NONE, \
+		.exc_info = 144, .context = 240, .datastack_chunk = NONE, \
+		.datastack_top = NONE},
+#define CFRAME \
+	.cframe = {.current_frame = NONE},
+#define CHUNK \
+	.chunk = {.previous = NONE, .chunk_size = NONE, .data = NONE},
+#define FRAME \
+	.frame = {.size = 352, .code = 32, .previous = 24, .instr = NONE, \
+		.lasti = 96, .lineno = 100, .trace = 72, .owner = NONE, \
+		.is_entry = NONE, .tlbc_index = NONE, .function = NONE, \
+		.builtins = 40, .globals = 48, .locals = 56, \
+		.frame_object = NONE, .stacktop = NONE, .stack_pointer = NONE, \
+		.value_stack = 64, .stack_depth = 80, .localsplus = 352},
+#define FRAME_OBJECT \
+	.frame_object = {.size = NONE, .back = NONE, .frame = NONE, \
+		.trace = NONE, .extra_locals = NONE, .locals_cache = NONE, \
+		.overwritten_fast_locals = NONE, .own_frame = NONE},
+#define CODE \
+	.code = {.size = 176, .flags = 36, .firstlineno = 40, .filename = 104, \
+		.name = 112, .qualname = NONE, .linetable = 120, \
+		.bytecode = 48, .adaptive = NONE, .firsttraceable = NONE, \
+		.tlbc = NONE, .units = NONE, .stacksize = 32, \
+		.framesize = NONE, .nlocals = 28, .nlocalsplus = NONE, \
+		.consts = 56, .names = 64, .localsplusnames = NONE, \
+		.localspluskinds = NONE, .varnames = 72, .cellvars = 88, \
+		.freevars = 80, .exceptiontable = NONE, .weakrefs = 136, \
+		.cached = NONE, .extra = 144, .opcache_map = 152, \
+		.opcache = 160, .opcache_size = 172, .zombie_frame = 128},
+#define OBJECT \
+	.object = {.size = 16, .refcount = 0, .type = 8, .var_size = 16},
+#define TYPE \
+	.type = {.size = 408, .name = 24, .basicsize = 32, .itemsize = 40, \
+		.dealloc = 48, .flags = 168, .traverse = 184, \
+		.weaklistoffset = 208, .members = 240, .base = 256, \
+		.dict = 264, .dictoffset = 288, .is_gc = 328, .bases = 336, \
+		.mro = 344, .cache = 352, .subclasses = 360, .weaklist = 368},
+#define HEAP_TYPE \
+	.heap_type = {.size = 888, .name = 848, .slots = 856, .qualname = 864, \
+		.cached_keys = 872, .module = 880, .tpname = NONE},
+#define MEMBER \
+	.member = {.size = 40, .name = 0, .type = 8, .offset = 16},
+#define BYTES \
+	.bytes = {.data = 32},
+#define UNICODE \
+	.unicode = {.length = 16, .state = 32, .ascii_data = 48, \
+		.compact_data = 72, .data = 72, .size = 80, .utf8_length = 48, \
+		.utf8 = 56, .wstr_length = 64, .wstr = 40},
+#define INTEGER \
+	.integer = {.tag = NONE, .digits = 24},
+#define BYTEARRAY \
+	.bytearray = {.size = 56, .alloc = 24, .bytes = 32, .object = NONE},
+#define TUPLE \
+	.tuple = {.size = 24, .items = 24},
+#define LIST \
+	.list = {.size = 40, .items = 24, .allocated = 32},
+#define DICT \
+	.dict = {.size = 48, .used = 16, .keys = 32, .values = 40},
+#define KEYS \
+	.keys = {.refcount = 0, .slots = 8, .log2_slots = NONE, \
+		.log2_index_bytes = NONE, .kind = NONE, .usable = 24, \
+		.nentries = 32, .indices = 40},
+#define VALUES \
+	.values = {.capacity = NONE, .used = NONE, .embedded = NONE, \
+		.valid = NONE, .values = NONE},
+#define SET \
+	.set = {.size = 200, .used = 24, .mask = 32, .table = 40, \
+		.smalltable = 64},
+#define ODICT \
+	.odict = {.size = 112, .first = 48, .fast_nodes = 64, \
+		.fast_nodes_size = 72, .dict = 96},
+#define DEFAULTDICT \
+	.defaultdict = {.size = 56, .factory = 48},
+#define FUNCTION \
+	.function = {.size = 128, .code = 48, .globals = 16, .builtins = 24, \
+		.name = 32, .qualname = 40, .defaults = 56, .kwdefaults = 64, \
+		.closure = 72, .doc = 80, .dict = 88, .module = 104, \
+		.annotations = 112, .annotate = NONE, .typeparams = NONE},
+#define METHOD \
+	.method = {.size = 48, .function = 16, .self = 24},
+#define CFUNCTION \
+	.cfunction = {.size = 56, .def = 16, .self = 24, .module = 32, \
+		.class = 56},
+#define CELL \
+	.cell = {.size = 24, .contents = 16},
+#define MODULE \
+	.module = {.size = 56, .dict = 16, .def = 24, .state = 32, \
+		.name = 48},
+#define WEAKREF \
+	.weakref = {.size = 56, .object = 16, .callback = 24},
+#define GENERATOR \
+	.generator = {.size = 88, .frame = 16, .code = 24, .name = 40, \
+		.qualname = 48, .exc_value = 64, .exc_type = 56, \
+		.exc_traceback = 72, .origin_or_finalizer = NONE, \
+		.coroutine_origin = 88, .asyncgen_finalizer = 88, \
+		.state = NONE, .iframe = NONE},
+#define EXCEPTION \
+	.exception = {.size = 64, .dict = 16, .args = 24, .notes = NONE, \
+		.traceback = 32, .context = 40, .cause = 48},
+#define TRACEBACK \
+	.traceback = {.size = 40, .next = 16, .frame = 24, .lineno = 36},
+#define SLICE \
+	.slice = {.size = 40, .start = 16, .stop = 24, .step = 32},
+#define MEMORYVIEW \
+	.memoryview = {.size = 144, .buffer = 24, .object = 64, .ndim = 92},
+#define MANAGED_BUFFER \
+	.managed_buffer = {.size = 112, .object = 40},
+#define NAMESPACE \
+	.namespace = {.size = 24, .dict = 16},
+#define DEQUE \
+	.deque = {.size = 80, .leftblock = 24, .rightblock = 32, \
+		.leftindex = 40, .rightindex = 48, .free_count = NONE, \
+		.free_blocks = NONE},
+#define DEQUE_BLOCK \
+	.deque_block = {.size = 528, .items = 8, .right = 520},
+#define PARTIAL \
+	.partial = {.size = 64, .function = 16, .args = 24, .keywords = 32, \
+		.dict = 40, .placeholder = NONE},
+#define LRU_CACHE \
+	.lru_cache = {.size = 152, .next = 24, .cache = 72, .function = 88, \
+		.cache_info_type = 128, .dict = 136, .kwd_mark = 112, \
+		.element_type = 120},
+#define LRU_ELEMENT \
+	.lru_element = {.size = 56, .next = 24, .key = 40, .result = 48},
+#define ARRAY \
+	.array = {.size = 64, .items = 24, .allocated = 32, .descr = 40, \
+		.descr_itemsize = 4},
+#define PATTERN \
+	.pattern = {.size = 96, .groupindex = 32, .indexgroup = 40, \
+		.pattern = 48, .codesize = 80},
+#define MATCH \
+	.match = {.size = 88, .string = 24, .regs = 32, .pattern = 40},
+#define PROPERTY \
+	.property = {.size = 64, .get = 16, .set = 24, .del = 32, .doc = 40, \
+		.name = 48},
+#define RANGE \
+	.range = {.size = 48, .start = 16, .stop = 24, .step = 32, \
+		.length = 40},
+#define MAPPINGPROXY \
+	.mappingproxy = {.size = 24, .mapping = 16},
+#define CLASSMETHOD \
+	.classmethod = {.size = 32, .callable = 16, .dict = 24},
+#define SUPER \
+	.super = {.size = 40, .type = 16, .object = 24, .object_type = 32},
+#define BYTESIO \
+	.bytesio = {.size = 64, .buffer = 16, .dict = 40},
+#define OBMALLOC \
+	.obmalloc = {.size = NONE, .arenas = NONE, .maxarenas = NONE, \
+		.narenas = NONE, .raw_blocks = NONE},
+#define ARENA \
+	.arena = {.size = 48, .address = 0, .pool_address = 8, \
+		.free_pools = 16, .total_pools = 20},
+#define POOL \
+	.pool = {.size = 48, .used = 0, .freeblock = 8, .next = 16, \
+		.prev = 24, .arena = 32, .size_class = 36, .next_offset = 40, \
+		.max_offset = 44},
+
 static const struct pyprof_known_build builds[] = {
 	{
 		.micro_first = 0,
@@ -11,110 +199,15 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = false,
 		.unicode_kind_shift = 2,
 		.at = {
-			.runtime = {
-				.size = 672,
-				.interpreters_head = 32,
-				.interpreters_main = 40,
-				.main_thread = 72,
-				.finalizing = 16,
-				.gil = 352,
-				.tstate_current = 568,
-				.gc = PYPROF_ABSENT,
-			},
-			.gil = {
-				.size = 208,
-				.last_holder = 8,
-				.locked = 16,
-				.switch_number = 24,
-				.enabled = PYPROF_ABSENT,
-			},
-			.interp = {
-				.size = 113528,
-				.next = 0,
-				.id = 24,
-				.runtime = 16,
-				.threads_head = 8,
-				.threads_main = PYPROF_ABSENT,
-				.gil = PYPROF_ABSENT,
-				.own_gil = PYPROF_ABSENT,
-				.gc = 616,
-				.sysdict = 872,
-				.code_generation = PYPROF_ABSENT,
-			},
-			.gc = {
-				.collecting = 200,
-			},
-			.thread = {
-				.size = 280,
-				.prev = 0,
-				.next = 8,
-				.interp = 16,
-				.frame = 24,
-				.cframe = PYPROF_ABSENT,
-				.current_frame = PYPROF_ABSENT,
-				.base_frame = PYPROF_ABSENT,
-				.thread_id = 176,
-				.native_thread_id = PYPROF_ABSENT,
-				.id = 256,
-				.status = PYPROF_ABSENT,
-				.state = PYPROF_ABSENT,
-				.holds_gil = PYPROF_ABSENT,
-				.gil_requested = PYPROF_ABSENT,
-				.datastack_chunk = PYPROF_ABSENT,
-				.datastack_top = PYPROF_ABSENT,
-			},
-			.cframe = {
-				.current_frame = PYPROF_ABSENT,
-			},
-			.chunk = {
-				.previous = PYPROF_ABSENT,
-				.chunk_size = PYPROF_ABSENT,
-				.data = PYPROF_ABSENT,
-			},
-			.frame = {
-				.size = 104,
-				.code = 32,
-				.previous = 24,
-				.instr = PYPROF_ABSENT,
-				.lasti = 96,
-				.lineno = 100,
-				.trace = 72,
-				.owner = PYPROF_ABSENT,
-				.is_entry = PYPROF_ABSENT,
-				.tlbc_index = PYPROF_ABSENT,
-			},
-			.code = {
-				.size = 176,
-				.flags = 36,
-				.firstlineno = 40,
-				.filename = 104,
-				.name = 112,
-				.qualname = PYPROF_ABSENT,
-				.linetable = 120,
-				.bytecode = 48,
-				.adaptive = PYPROF_ABSENT,
-				.firsttraceable = PYPROF_ABSENT,
-				.tlbc = PYPROF_ABSENT,
-			},
-			.object = {
-				.size = 16,
-				.type = 8,
-				.var_size = 16,
-			},
-			.type = {
-				.name = 24,
-				.flags = 168,
-			},
-			.bytes = {
-				.data = 32,
-			},
-			.unicode = {
-				.length = 16,
-				.state = 32,
-				.ascii_data = 48,
-				.compact_data = 72,
-				.data = 72,
-			},
+			RUNTIME GIL INTERP GC GENERATION THREAD CFRAME CHUNK
+			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE MEMBER
+			BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST DICT KEYS
+			VALUES SET ODICT DEFAULTDICT FUNCTION METHOD
+			CFUNCTION CELL MODULE WEAKREF GENERATOR EXCEPTION
+			TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE
+			DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -124,110 +217,15 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = false,
 		.unicode_kind_shift = 2,
 		.at = {
-			.runtime = {
-				.size = 672,
-				.interpreters_head = 32,
-				.interpreters_main = 40,
-				.main_thread = 72,
-				.finalizing = 16,
-				.gil = 352,
-				.tstate_current = 568,
-				.gc = PYPROF_ABSENT,
-			},
-			.gil = {
-				.size = 208,
-				.last_holder = 8,
-				.locked = 16,
-				.switch_number = 24,
-				.enabled = PYPROF_ABSENT,
-			},
-			.interp = {
-				.size = 113528,
-				.next = 0,
-				.id = 24,
-				.runtime = 16,
-				.threads_head = 8,
-				.threads_main = PYPROF_ABSENT,
-				.gil = PYPROF_ABSENT,
-				.own_gil = PYPROF_ABSENT,
-				.gc = 616,
-				.sysdict = 872,
-				.code_generation = PYPROF_ABSENT,
-			},
-			.gc = {
-				.collecting = 200,
-			},
-			.thread = {
-				.size = 280,
-				.prev = 0,
-				.next = 8,
-				.interp = 16,
-				.frame = 24,
-				.cframe = PYPROF_ABSENT,
-				.current_frame = PYPROF_ABSENT,
-				.base_frame = PYPROF_ABSENT,
-				.thread_id = 176,
-				.native_thread_id = PYPROF_ABSENT,
-				.id = 256,
-				.status = PYPROF_ABSENT,
-				.state = PYPROF_ABSENT,
-				.holds_gil = PYPROF_ABSENT,
-				.gil_requested = PYPROF_ABSENT,
-				.datastack_chunk = PYPROF_ABSENT,
-				.datastack_top = PYPROF_ABSENT,
-			},
-			.cframe = {
-				.current_frame = PYPROF_ABSENT,
-			},
-			.chunk = {
-				.previous = PYPROF_ABSENT,
-				.chunk_size = PYPROF_ABSENT,
-				.data = PYPROF_ABSENT,
-			},
-			.frame = {
-				.size = 104,
-				.code = 32,
-				.previous = 24,
-				.instr = PYPROF_ABSENT,
-				.lasti = 96,
-				.lineno = 100,
-				.trace = 72,
-				.owner = PYPROF_ABSENT,
-				.is_entry = PYPROF_ABSENT,
-				.tlbc_index = PYPROF_ABSENT,
-			},
-			.code = {
-				.size = 176,
-				.flags = 36,
-				.firstlineno = 40,
-				.filename = 104,
-				.name = 112,
-				.qualname = PYPROF_ABSENT,
-				.linetable = 120,
-				.bytecode = 48,
-				.adaptive = PYPROF_ABSENT,
-				.firsttraceable = PYPROF_ABSENT,
-				.tlbc = PYPROF_ABSENT,
-			},
-			.object = {
-				.size = 16,
-				.type = 8,
-				.var_size = 16,
-			},
-			.type = {
-				.name = 24,
-				.flags = 168,
-			},
-			.bytes = {
-				.data = 32,
-			},
-			.unicode = {
-				.length = 16,
-				.state = 32,
-				.ascii_data = 48,
-				.compact_data = 72,
-				.data = 72,
-			},
+			RUNTIME GIL INTERP GC GENERATION THREAD CFRAME CHUNK
+			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE MEMBER
+			BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST DICT KEYS
+			VALUES SET ODICT DEFAULTDICT FUNCTION METHOD
+			CFUNCTION CELL MODULE WEAKREF GENERATOR EXCEPTION
+			TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE
+			DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 };

@@ -3,6 +3,193 @@
 // 3.11.7 (x86-64): do not edit.
 #include "core/cpython/layouts/layouts.h"
 
+#define NONE PYPROF_ABSENT
+
+#define RUNTIME \
+	.runtime = {.size = 166688, .interpreters_head = 40, \
+		.interpreters_main = 48, .main_thread = 80, .finalizing = 24, \
+		.gil = 360, .tstate_current = 576, .gc = NONE, \
+		.raw_malloc = NONE, .mem_malloc = NONE, .obj_malloc = NONE},
+#define GIL \
+	.gil = {.size = 208, .last_holder = 8, .locked = 16, \
+		.switch_number = 24, .enabled = NONE},
+#define INTERP \
+	.interp = {.size = 107752, .next = 0, .id = 48, .runtime = 40, \
+		.threads_head = 16, .threads_main = NONE, .gil = NONE, \
+		.own_gil = NONE, .gc = 648, .sysdict = 904, .builtins = 912, \
+		.modules = 888, .importlib = 920, .dict = 1400, \
+		.codec_search_path = 936, .codec_search_cache = 944, \
+		.codec_error_registry = 952, .interned = NONE, \
+		.obmalloc_state = NONE, .obmalloc = NONE, \
+		.code_generation = NONE},
+#define GC \
+	.gc = {.collecting = 200, .enabled = 12, .generations = 24, \
+		.young = NONE, .old = NONE, .permanent = 104, .garbage = 208, \
+		.callbacks = 216},
+#define GENERATION \
+	.generation = {.size = 24, .head = 0},
+#define THREAD \
+	.thread = {.size = 360, .prev = 0, .next = 8, .interp = 16, \
+		.frame = NONE, .cframe = 56, .current_frame = NONE, \
+		.base_frame = NONE, .thread_id = 152, .native_thread_id = 160, \
+		.id = 240, .status = NONE, .state = NONE, .holds_gil = NONE, \
+		.gil_requested = NONE, .dict = 128, .async_exc = 144, \
+		.current_exception = NONE, .exc_info = 120, .context = 224, \
+		.datastack_chunk = 296, .datastack_top = 304},
+#define CFRAME \
+	.cframe = {.current_frame = 8},
+#define CHUNK \
+	.chunk = {.previous = 0, .chunk_size = 8, .data = 24},
+#define FRAME \
+	.frame = {.size = 72, .code = 32, .previous = 48, .instr = 56, \
+		.lasti = NONE, .lineno = NONE, .trace = NONE, .owner = 69, \
+		.is_entry = 68, .tlbc_index = NONE, .function = 0, \
+		.builtins = 16, .globals = 8, .locals = 24, \
+		.frame_object = 40, .stacktop = 64, .stack_pointer = NONE, \
+		.value_stack = NONE, .stack_depth = NONE, .localsplus = 72},
+#define FRAME_OBJECT \
+	.frame_object = {.size = 48, .back = 16, .frame = 24, .trace = 32, \
+		.extra_locals = NONE, .locals_cache = NONE, \
+		.overwritten_fast_locals = NONE, .own_frame = 48},
+#define CODE \
+	.code = {.size = 192, .flags = 48, .firstlineno = 72, .filename = 112, \
+		.name = 120, .qualname = 128, .linetable = 136, \
+		.bytecode = NONE, .adaptive = 184, .firsttraceable = 168, \
+		.tlbc = NONE, .units = 16, .stacksize = 68, .framesize = 76, \
+		.nlocals = NONE, .nlocalsplus = 76, .consts = 24, .names = 32, \
+		.localsplusnames = 96, .localspluskinds = 104, \
+		.varnames = NONE, .cellvars = NONE, .freevars = NONE, \
+		.exceptiontable = 40, .weakrefs = 144, .cached = 152, \
+		.extra = 176, .opcache_map = NONE, .opcache = NONE, \
+		.opcache_size = NONE, .zombie_frame = NONE},
+#define OBJECT \
+	.object = {.size = 16, .refcount = 0, .type = 8, .var_size = 16},
+#define TYPE \
+	.type = {.size = 408, .name = 24, .basicsize = 32, .itemsize = 40, \
+		.dealloc = 48, .flags = 168, .traverse = 184, \
+		.weaklistoffset = 208, .members = 240, .base = 256, \
+		.dict = 264, .dictoffset = 288, .is_gc = 328, .bases = 336, \
+		.mro = 344, .cache = 352, .subclasses = 360, .weaklist = 368},
+#define HEAP_TYPE \
+	.heap_type = {.size = 904, .name = 848, .slots = 856, .qualname = 864, \
+		.cached_keys = 872, .module = 880, .tpname = 888},
+#define MEMBER \
+	.member = {.size = 40, .name = 0, .type = 8, .offset = 16},
+#define BYTES \
+	.bytes = {.data = 32},
+#define UNICODE \
+	.unicode = {.length = 16, .state = 32, .ascii_data = 48, \
+		.compact_data = 72, .data = 72, .size = 80, .utf8_length = 48, \
+		.utf8 = 56, .wstr_length = 64, .wstr = 40},
+#define INTEGER \
+	.integer = {.tag = NONE, .digits = 24},
+#define BYTEARRAY \
+	.bytearray = {.size = 56, .alloc = 24, .bytes = 32, .object = NONE},
+#define TUPLE \
+	.tuple = {.size = 24, .items = 24},
+#define LIST \
+	.list = {.size = 40, .items = 24, .allocated = 32},
+#define DICT \
+	.dict = {.size = 48, .used = 16, .keys = 32, .values = 40},
+#define KEYS \
+	.keys = {.refcount = 0, .slots = NONE, .log2_slots = 8, \
+		.log2_index_bytes = 9, .kind = 10, .usable = 16, \
+		.nentries = 24, .indices = 32},
+#define VALUES \
+	.values = {.capacity = NONE, .used = NONE, .embedded = NONE, \
+		.valid = NONE, .values = 0},
+#define SET \
+	.set = {.size = 200, .used = 24, .mask = 32, .table = 40, \
+		.smalltable = 64},
+#define ODICT \
+	.odict = {.size = 112, .first = 48, .fast_nodes = 64, \
+		.fast_nodes_size = 72, .dict = 96},
+#define DEFAULTDICT \
+	.defaultdict = {.size = 56, .factory = 48},
+#define FUNCTION \
+	.function = {.size = 136, .code = 48, .globals = 16, .builtins = 24, \
+		.name = 32, .qualname = 40, .defaults = 56, .kwdefaults = 64, \
+		.closure = 72, .doc = 80, .dict = 88, .module = 104, \
+		.annotations = 112, .annotate = NONE, .typeparams = NONE},
+#define METHOD \
+	.method = {.size = 48, .function = 16, .self = 24},
+#define CFUNCTION \
+	.cfunction = {.size = 56, .def = 16, .self = 24, .module = 32, \
+		.class = 56},
+#define CELL \
+	.cell = {.size = 24, .contents = 16},
+#define MODULE \
+	.module = {.size = 56, .dict = 16, .def = 24, .state = 32, \
+		.name = 48},
+#define WEAKREF \
+	.weakref = {.size = 64, .object = 16, .callback = 24},
+#define GENERATOR \
+	.generator = {.size = 80, .frame = NONE, .code = 16, .name = 32, \
+		.qualname = 40, .exc_value = 48, .exc_type = NONE, \
+		.exc_traceback = NONE, .origin_or_finalizer = 64, \
+		.coroutine_origin = NONE, .asyncgen_finalizer = NONE, \
+		.state = 75, .iframe = 80},
+#define EXCEPTION \
+	.exception = {.size = 72, .dict = 16, .args = 24, .notes = 32, \
+		.traceback = 40, .context = 48, .cause = 56},
+#define TRACEBACK \
+	.traceback = {.size = 40, .next = 16, .frame = 24, .lineno = 36},
+#define SLICE \
+	.slice = {.size = 40, .start = 16, .stop = 24, .step = 32},
+#define MEMORYVIEW \
+	.memoryview = {.size = 144, .buffer = 24, .object = 64, .ndim = 92},
+#define MANAGED_BUFFER \
+	.managed_buffer = {.size = 112, .object = 40},
+#define NAMESPACE \
+	.namespace = {.size = 24, .dict = 16},
+#define DEQUE \
+	.deque = {.size = 216, .leftblock = 24, .rightblock = 32, \
+		.leftindex = 40, .rightindex = 48, .free_count = 72, \
+		.free_blocks = 80},
+#define DEQUE_BLOCK \
+	.deque_block = {.size = 528, .items = 8, .right = 520},
+#define PARTIAL \
+	.partial = {.size = 64, .function = 16, .args = 24, .keywords = 32, \
+		.dict = 40, .placeholder = NONE},
+#define LRU_CACHE \
+	.lru_cache = {.size = 152, .next = 24, .cache = 72, .function = 88, \
+		.cache_info_type = 128, .dict = 136, .kwd_mark = 112, \
+		.element_type = 120},
+#define LRU_ELEMENT \
+	.lru_element = {.size = 56, .next = 24, .key = 40, .result = 48},
+#define ARRAY \
+	.array = {.size = 64, .items = 24, .allocated = 32, .descr = 40, \
+		.descr_itemsize = 4},
+#define PATTERN \
+	.pattern = {.size = 96, .groupindex = 32, .indexgroup = 40, \
+		.pattern = 48, .codesize = 80},
+#define MATCH \
+	.match = {.size = 88, .string = 24, .regs = 32, .pattern = 40},
+#define PROPERTY \
+	.property = {.size = 64, .get = 16, .set = 24, .del = 32, .doc = 40, \
+		.name = 48},
+#define RANGE \
+	.range = {.size = 48, .start = 16, .stop = 24, .step = 32, \
+		.length = 40},
+#define MAPPINGPROXY \
+	.mappingproxy = {.size = 24, .mapping = 16},
+#define CLASSMETHOD \
+	.classmethod = {.size = 32, .callable = 16, .dict = 24},
+#define SUPER \
+	.super = {.size = 40, .type = 16, .object = 24, .object_type = 32},
+#define BYTESIO \
+	.bytesio = {.size = 64, .buffer = 16, .dict = 40},
+#define OBMALLOC \
+	.obmalloc = {.size = NONE, .arenas = NONE, .maxarenas = NONE, \
+		.narenas = NONE, .raw_blocks = NONE},
+#define ARENA \
+	.arena = {.size = 48, .address = 0, .pool_address = 8, \
+		.free_pools = 16, .total_pools = 20},
+#define POOL \
+	.pool = {.size = 48, .used = 0, .freeblock = 8, .next = 16, \
+		.prev = 24, .arena = 32, .size_class = 36, .next_offset = 40, \
+		.max_offset = 44},
+
 static const struct pyprof_known_build builds[] = {
 	{
 		.micro_first = 0,
@@ -11,110 +198,15 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = false,
 		.unicode_kind_shift = 2,
 		.at = {
-			.runtime = {
-				.size = 166688,
-				.interpreters_head = 40,
-				.interpreters_main = 48,
-				.main_thread = 80,
-				.finalizing = 24,
-				.gil = 360,
-				.tstate_current = 576,
-				.gc = PYPROF_ABSENT,
-			},
-			.gil = {
-				.size = 208,
-				.last_holder = 8,
-				.locked = 16,
-				.switch_number = 24,
-				.enabled = PYPROF_ABSENT,
-			},
-			.interp = {
-				.size = 107752,
-				.next = 0,
-				.id = 48,
-				.runtime = 40,
-				.threads_head = 16,
-				.threads_main = PYPROF_ABSENT,
-				.gil = PYPROF_ABSENT,
-				.own_gil = PYPROF_ABSENT,
-				.gc = 648,
-				.sysdict = 904,
-				.code_generation = PYPROF_ABSENT,
-			},
-			.gc = {
-				.collecting = 200,
-			},
-			.thread = {
-				.size = 360,
-				.prev = 0,
-				.next = 8,
-				.interp = 16,
-				.frame = PYPROF_ABSENT,
-				.cframe = 56,
-				.current_frame = PYPROF_ABSENT,
-				.base_frame = PYPROF_ABSENT,
-				.thread_id = 152,
-				.native_thread_id = 160,
-				.id = 240,
-				.status = PYPROF_ABSENT,
-				.state = PYPROF_ABSENT,
-				.holds_gil = PYPROF_ABSENT,
-				.gil_requested = PYPROF_ABSENT,
-				.datastack_chunk = 296,
-				.datastack_top = 304,
-			},
-			.cframe = {
-				.current_frame = 8,
-			},
-			.chunk = {
-				.previous = 0,
-				.chunk_size = 8,
-				.data = 24,
-			},
-			.frame = {
-				.size = 72,
-				.code = 32,
-				.previous = 48,
-				.instr = 56,
-				.lasti = PYPROF_ABSENT,
-				.lineno = PYPROF_ABSENT,
-				.trace = PYPROF_ABSENT,
-				.owner = 69,
-				.is_entry = 68,
-				.tlbc_index = PYPROF_ABSENT,
-			},
-			.code = {
-				.size = 192,
-				.flags = 48,
-				.firstlineno = 72,
-				.filename = 112,
-				.name = 120,
-				.qualname = 128,
-				.linetable = 136,
-				.bytecode = PYPROF_ABSENT,
-				.adaptive = 184,
-				.firsttraceable = 168,
-				.tlbc = PYPROF_ABSENT,
-			},
-			.object = {
-				.size = 16,
-				.type = 8,
-				.var_size = 16,
-			},
-			.type = {
-				.name = 24,
-				.flags = 168,
-			},
-			.bytes = {
-				.data = 32,
-			},
-			.unicode = {
-				.length = 16,
-				.state = 32,
-				.ascii_data = 48,
-				.compact_data = 72,
-				.data = 72,
-			},
+			RUNTIME GIL INTERP GC GENERATION THREAD CFRAME CHUNK
+			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE MEMBER
+			BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST DICT KEYS
+			VALUES SET ODICT DEFAULTDICT FUNCTION METHOD
+			CFUNCTION CELL MODULE WEAKREF GENERATOR EXCEPTION
+			TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE
+			DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -124,110 +216,15 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = false,
 		.unicode_kind_shift = 2,
 		.at = {
-			.runtime = {
-				.size = 166688,
-				.interpreters_head = 40,
-				.interpreters_main = 48,
-				.main_thread = 80,
-				.finalizing = 24,
-				.gil = 360,
-				.tstate_current = 576,
-				.gc = PYPROF_ABSENT,
-			},
-			.gil = {
-				.size = 208,
-				.last_holder = 8,
-				.locked = 16,
-				.switch_number = 24,
-				.enabled = PYPROF_ABSENT,
-			},
-			.interp = {
-				.size = 107752,
-				.next = 0,
-				.id = 48,
-				.runtime = 40,
-				.threads_head = 16,
-				.threads_main = PYPROF_ABSENT,
-				.gil = PYPROF_ABSENT,
-				.own_gil = PYPROF_ABSENT,
-				.gc = 648,
-				.sysdict = 904,
-				.code_generation = PYPROF_ABSENT,
-			},
-			.gc = {
-				.collecting = 200,
-			},
-			.thread = {
-				.size = 360,
-				.prev = 0,
-				.next = 8,
-				.interp = 16,
-				.frame = PYPROF_ABSENT,
-				.cframe = 56,
-				.current_frame = PYPROF_ABSENT,
-				.base_frame = PYPROF_ABSENT,
-				.thread_id = 152,
-				.native_thread_id = 160,
-				.id = 240,
-				.status = PYPROF_ABSENT,
-				.state = PYPROF_ABSENT,
-				.holds_gil = PYPROF_ABSENT,
-				.gil_requested = PYPROF_ABSENT,
-				.datastack_chunk = 296,
-				.datastack_top = 304,
-			},
-			.cframe = {
-				.current_frame = 8,
-			},
-			.chunk = {
-				.previous = 0,
-				.chunk_size = 8,
-				.data = 24,
-			},
-			.frame = {
-				.size = 72,
-				.code = 32,
-				.previous = 48,
-				.instr = 56,
-				.lasti = PYPROF_ABSENT,
-				.lineno = PYPROF_ABSENT,
-				.trace = PYPROF_ABSENT,
-				.owner = 69,
-				.is_entry = 68,
-				.tlbc_index = PYPROF_ABSENT,
-			},
-			.code = {
-				.size = 192,
-				.flags = 48,
-				.firstlineno = 72,
-				.filename = 112,
-				.name = 120,
-				.qualname = 128,
-				.linetable = 136,
-				.bytecode = PYPROF_ABSENT,
-				.adaptive = 184,
-				.firsttraceable = 168,
-				.tlbc = PYPROF_ABSENT,
-			},
-			.object = {
-				.size = 16,
-				.type = 8,
-				.var_size = 16,
-			},
-			.type = {
-				.name = 24,
-				.flags = 168,
-			},
-			.bytes = {
-				.data = 32,
-			},
-			.unicode = {
-				.length = 16,
-				.state = 32,
-				.ascii_data = 48,
-				.compact_data = 72,
-				.data = 72,
-			},
+			RUNTIME GIL INTERP GC GENERATION THREAD CFRAME CHUNK
+			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE MEMBER
+			BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST DICT KEYS
+			VALUES SET ODICT DEFAULTDICT FUNCTION METHOD
+			CFUNCTION CELL MODULE WEAKREF GENERATOR EXCEPTION
+			TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE
+			DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 };

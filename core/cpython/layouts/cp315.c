@@ -3,6 +3,380 @@
 // 3.15.2 (x86-64): do not edit.
 #include "core/cpython/layouts/layouts.h"
 
+#define NONE PYPROF_ABSENT
+
+#define RUNTIME \
+	.runtime = {.size = 346560, .interpreters_head = 936, \
+		.interpreters_main = 944, .main_thread = 960, \
+		.finalizing = 912, .gil = NONE, .tstate_current = NONE, \
+		.gc = NONE, .raw_malloc = 1016, .mem_malloc = 1056, \
+		.obj_malloc = 1096},
+#define GIL \
+	.gil = {.size = 208, .last_holder = 8, .locked = 16, \
+		.switch_number = 24, .enabled = NONE},
+#define INTERP \
+	.interp = {.size = 226232, .next = 7264, .id = 7272, .runtime = 7376, \
+		.threads_head = 7336, .threads_main = 7352, .gil = 16, \
+		.own_gil = 7736, .gc = 7400, .sysdict = 7576, \
+		.builtins = 7584, .modules = 7592, .importlib = 7608, \
+		.dict = 8448, .codec_search_path = 7952, \
+		.codec_search_cache = 7960, .codec_error_registry = 7968, \
+		.interned = 224896, .obmalloc_state = NONE, .obmalloc = 10880, \
+		.code_generation = 7944},
+#define GC \
+	.gc = {.collecting = 112, .enabled = 0, .generations = 8, \
+		.young = NONE, .old = NONE, .permanent = 80, .garbage = 128, \
+		.callbacks = 136},
+#define GENERATION \
+	.generation = {.size = 24, .head = 0},
+#define THREAD \
+	.thread = {.size = 888, .prev = 0, .next = 8, .interp = 16, \
+		.frame = NONE, .cframe = NONE, .current_frame = 72, \
+		.base_frame = 80, .thread_id = 176, .native_thread_id = 184, \
+		.id = 248, .status = 32, .state = 48, .holds_gil = 36, \
+		.gil_requested = 40, .dict = 152, .async_exc = 168, \
+		.current_exception = 136, .exc_info = 144, .context = 232, \
+		.datastack_chunk = 256, .datastack_top = 264},
+#define CFRAME \
+	.cframe = {.current_frame = NONE},
+#define CHUNK \
+	.chunk = {.previous = 0, .chunk_size = 8, .data = 24},
+#define FRAME \
+	.frame = {.size = 80, .code = 0, .previous = 8, .instr = 56, \
+		.lasti = NONE, .lineno = NONE, .trace = NONE, .owner = 74, \
+		.is_entry = NONE, .tlbc_index = NONE, .function = 16, \
+		.builtins = 32, .globals = 24, .locals = 40, \
+		.frame_object = 48, .stacktop = NONE, .stack_pointer = 64, \
+		.value_stack = NONE, .stack_depth = NONE, .localsplus = 80},
+#define FRAME_OBJECT \
+	.frame_object = {.size = 72, .back = 16, .frame = 24, .trace = 32, \
+		.extra_locals = 48, .locals_cache = 56, \
+		.overwritten_fast_locals = 64, .own_frame = 72},
+#define CODE \
+	.code = {.size = 216, .flags = 48, .firstlineno = 68, .filename = 112, \
+		.name = 120, .qualname = 128, .linetable = 136, \
+		.bytecode = NONE, .adaptive = 208, .firsttraceable = 192, \
+		.tlbc = NONE, .units = 16, .stacksize = 64, .framesize = 76, \
+		.nlocals = NONE, .nlocalsplus = 72, .consts = 24, .names = 32, \
+		.localsplusnames = 96, .localspluskinds = 104, \
+		.varnames = NONE, .cellvars = NONE, .freevars = NONE, \
+		.exceptiontable = 40, .weakrefs = 144, .cached = 160, \
+		.extra = 200, .opcache_map = NONE, .opcache = NONE, \
+		.opcache_size = NONE, .zombie_frame = NONE},
+#define OBJECT \
+	.object = {.size = 16, .refcount = 0, .type = 8, .var_size = 16},
+#define TYPE \
+	.type = {.size = 424, .name = 24, .basicsize = 32, .itemsize = 40, \
+		.dealloc = 48, .flags = 168, .traverse = 184, \
+		.weaklistoffset = 208, .members = 240, .base = 256, \
+		.dict = 264, .dictoffset = 288, .is_gc = 328, .bases = 336, \
+		.mro = 344, .cache = 352, .subclasses = 360, .weaklist = 368},
+#define HEAP_TYPE \
+	.heap_type = {.size = 944, .name = 864, .slots = 872, .qualname = 880, \
+		.cached_keys = 888, .module = 896, .tpname = 904},
+#define MEMBER \
+	.member = {.size = 40, .name = 0, .type = 8, .offset = 16},
+#define BYTES \
+	.bytes = {.data = 32},
+#define UNICODE \
+	.unicode = {.length = 16, .state = 32, .ascii_data = 40, \
+		.compact_data = 56, .data = 56, .size = 64, .utf8_length = 40, \
+		.utf8 = 48, .wstr_length = NONE, .wstr = NONE},
+#define INTEGER \
+	.integer = {.tag = 16, .digits = 24},
+#define BYTEARRAY \
+	.bytearray = {.size = 64, .alloc = 24, .bytes = 32, .object = 56},
+#define TUPLE \
+	.tuple = {.size = 32, .items = 32},
+#define LIST \
+	.list = {.size = 40, .items = 24, .allocated = 32},
+#define DICT \
+	.dict = {.size = 48, .used = 16, .keys = 32, .values = 40},
+#define KEYS \
+	.keys = {.refcount = 0, .slots = NONE, .log2_slots = 8, \
+		.log2_index_bytes = 9, .kind = 10, .usable = 16, \
+		.nentries = 24, .indices = 32},
+#define VALUES \
+	.values = {.capacity = 0, .used = 1, .embedded = 2, .valid = 3, \
+		.values = 8},
+#define SET \
+	.set = {.size = 200, .used = 24, .mask = 32, .table = 40, \
+		.smalltable = 64},
+#define ODICT \
+	.odict = {.size = 112, .first = 48, .fast_nodes = 64, \
+		.fast_nodes_size = 72, .dict = 96},
+#define DEFAULTDICT \
+	.defaultdict = {.size = 56, .factory = 48},
+#define FUNCTION \
+	.function = {.size = 152, .code = 48, .globals = 16, .builtins = 24, \
+		.name = 32, .qualname = 40, .defaults = 56, .kwdefaults = 64, \
+		.closure = 72, .doc = 80, .dict = 88, .module = 104, \
+		.annotations = 112, .annotate = 120, .typeparams = 128},
+#define METHOD \
+	.method = {.size = 48, .function = 16, .self = 24},
+#define CFUNCTION \
+	.cfunction = {.size = 56, .def = 16, .self = 24, .module = 32, \
+		.class = 56},
+#define CELL \
+	.cell = {.size = 24, .contents = 16},
+#define MODULE \
+	.module = {.size = 104, .dict = 16, .def = NONE, .state = 24, \
+		.name = 40},
+#define WEAKREF \
+	.weakref = {.size = 64, .object = 16, .callback = 24},
+#define GENERATOR \
+	.generator = {.size = 72, .frame = NONE, .code = NONE, .name = 24, \
+		.qualname = 32, .exc_value = 40, .exc_type = NONE, \
+		.exc_traceback = NONE, .origin_or_finalizer = 56, \
+		.coroutine_origin = NONE, .asyncgen_finalizer = NONE, \
+		.state = 67, .iframe = 72},
+#define EXCEPTION \
+	.exception = {.size = 72, .dict = 16, .args = 24, .notes = 32, \
+		.traceback = 40, .context = 48, .cause = 56},
+#define TRACEBACK \
+	.traceback = {.size = 40, .next = 16, .frame = 24, .lineno = 36},
+#define SLICE \
+	.slice = {.size = 40, .start = 16, .stop = 24, .step = 32},
+#define MEMORYVIEW \
+	.memoryview = {.size = 144, .buffer = 24, .object = 64, .ndim = 92},
+#define MANAGED_BUFFER \
+	.managed_buffer = {.size = 112, .object = 40},
+#define NAMESPACE \
+	.namespace = {.size = 24, .dict = 16},
+#define DEQUE \
+	.deque = {.size = 216, .leftblock = 24, .rightblock = 32, \
+		.leftindex = 40, .rightindex = 48, .free_count = 72, \
+		.free_blocks = 80},
+#define DEQUE_BLOCK \
+	.deque_block = {.size = 528, .items = 8, .right = 520},
+#define PARTIAL \
+	.partial = {.size = 80, .function = 16, .args = 24, .keywords = 32, \
+		.dict = 40, .placeholder = 56},
+#define LRU_CACHE \
+	.lru_cache = {.size = 152, .next = 24, .cache = 72, .function = 88, \
+		.cache_info_type = 128, .dict = 136, .kwd_mark = 112, \
+		.element_type = 120},
+#define LRU_ELEMENT \
+	.lru_element = {.size = 56, .next = 24, .key = 40, .result = 48},
+#define ARRAY \
+	.array = {.size = 64, .items = 24, .allocated = 32, .descr = 40, \
+		.descr_itemsize = 4},
+#define PATTERN \
+	.pattern = {.size = 96, .groupindex = 32, .indexgroup = 40, \
+		.pattern = 48, .codesize = 80},
+#define MATCH \
+	.match = {.size = 88, .string = 24, .regs = 32, .pattern = 40},
+#define PROPERTY \
+	.property = {.size = 64, .get = 16, .set = 24, .del = 32, .doc = 40, \
+		.name = 48},
+#define RANGE \
+	.range = {.size = 48, .start = 16, .stop = 24, .step = 32, \
+		.length = 40},
+#define MAPPINGPROXY \
+	.mappingproxy = {.size = 24, .mapping = 16},
+#define CLASSMETHOD \
+	.classmethod = {.size = 32, .callable = 16, .dict = 24},
+#define SUPER \
+	.super = {.size = 40, .type = 16, .object = 24, .object_type = 32},
+#define BYTESIO \
+	.bytesio = {.size = 64, .buffer = 16, .dict = 40},
+#define OBMALLOC \
+	.obmalloc = {.size = 263248, .arenas = 512, .maxarenas = 520, \
+		.narenas = 1064, .raw_blocks = 1088},
+#define ARENA \
+	.arena = {.size = 48, .address = 0, .pool_address = 8, \
+		.free_pools = 16, .total_pools = 20},
+#define POOL \
+	.pool = {.size = 48, .used = 0, .freeblock = 8, .next = 16, \
+		.prev = 24, .arena = 32, .size_class = 36, .next_offset = 40, \
+		.max_offset = 44},
+#define RUNTIME_1 \
+	.runtime = {.size = 362584, .interpreters_head = 936, \
+		.interpreters_main = 944, .main_thread = 960, \
+		.finalizing = 912, .gil = NONE, .tstate_current = NONE, \
+		.gc = NONE, .raw_malloc = 1016, .mem_malloc = 1056, \
+		.obj_malloc = 1096},
+#define INTERP_1 \
+	.interp = {.size = 226248, .next = 7264, .id = 7272, .runtime = 7376, \
+		.threads_head = 7336, .threads_main = 7352, .gil = 16, \
+		.own_gil = 7736, .gc = 7400, .sysdict = 7576, \
+		.builtins = 7584, .modules = 7592, .importlib = 7608, \
+		.dict = 8456, .codec_search_path = 7952, \
+		.codec_search_cache = 7960, .codec_error_registry = 7968, \
+		.interned = 224912, .obmalloc_state = NONE, .obmalloc = 10888, \
+		.code_generation = 7944},
+#define PATTERN_1 \
+	.pattern = {.size = 104, .groupindex = 32, .indexgroup = 40, \
+		.pattern = 48, .codesize = 88},
+#define RUNTIME_2 \
+	.runtime = {.size = 409296, .interpreters_head = 936, \
+		.interpreters_main = 944, .main_thread = 960, \
+		.finalizing = 912, .gil = NONE, .tstate_current = NONE, \
+		.gc = NONE, .raw_malloc = 1016, .mem_malloc = 1056, \
+		.obj_malloc = 1096},
+#define GIL_1 \
+	.gil = {.size = 216, .last_holder = 16, .locked = 24, \
+		.switch_number = 32, .enabled = 0},
+#define INTERP_2 \
+	.interp = {.size = 250328, .next = 7264, .id = 7272, .runtime = 7376, \
+		.threads_head = 7336, .threads_main = 7352, .gil = 16, \
+		.own_gil = 7736, .gc = 7400, .sysdict = 7576, \
+		.builtins = 7584, .modules = 7592, .importlib = 7608, \
+		.dict = 8464, .codec_search_path = 7960, \
+		.codec_search_cache = 7968, .codec_error_registry = 7976, \
+		.interned = 230640, .obmalloc_state = NONE, .obmalloc = 17280, \
+		.code_generation = 7952},
+#define GC_1 \
+	.gc = {.collecting = 112, .enabled = 0, .generations = NONE, \
+		.young = 8, .old = 32, .permanent = 80, .garbage = 128, \
+		.callbacks = 136},
+#define FRAME_1 \
+	.frame = {.size = 80, .code = 0, .previous = 8, .instr = 56, \
+		.lasti = NONE, .lineno = NONE, .trace = NONE, .owner = 78, \
+		.is_entry = NONE, .tlbc_index = 72, .function = 16, \
+		.builtins = 32, .globals = 24, .locals = 40, \
+		.frame_object = 48, .stacktop = NONE, .stack_pointer = 64, \
+		.value_stack = NONE, .stack_depth = NONE, .localsplus = 80},
+#define FRAME_OBJECT_1 \
+	.frame_object = {.size = 88, .back = 32, .frame = 40, .trace = 48, \
+		.extra_locals = 64, .locals_cache = 72, \
+		.overwritten_fast_locals = 80, .own_frame = 88},
+#define CODE_1 \
+	.code = {.size = 240, .flags = 64, .firstlineno = 84, .filename = 128, \
+		.name = 136, .qualname = 144, .linetable = 152, \
+		.bytecode = NONE, .adaptive = 232, .firsttraceable = 208, \
+		.tlbc = 224, .units = 32, .stacksize = 80, .framesize = 92, \
+		.nlocals = NONE, .nlocalsplus = 88, .consts = 40, .names = 48, \
+		.localsplusnames = 112, .localspluskinds = 120, \
+		.varnames = NONE, .cellvars = NONE, .freevars = NONE, \
+		.exceptiontable = 56, .weakrefs = 160, .cached = 176, \
+		.extra = 216, .opcache_map = NONE, .opcache = NONE, \
+		.opcache_size = NONE, .zombie_frame = NONE},
+#define OBJECT_1 \
+	.object = {.size = 32, .refcount = 12, .type = 24, .var_size = 32},
+#define TYPE_1 \
+	.type = {.size = 440, .name = 40, .basicsize = 48, .itemsize = 56, \
+		.dealloc = 64, .flags = 184, .traverse = 200, \
+		.weaklistoffset = 224, .members = 256, .base = 272, \
+		.dict = 280, .dictoffset = 304, .is_gc = 344, .bases = 352, \
+		.mro = 360, .cache = 368, .subclasses = 376, .weaklist = 384},
+#define HEAP_TYPE_1 \
+	.heap_type = {.size = 968, .name = 880, .slots = 888, .qualname = 896, \
+		.cached_keys = 904, .module = 912, .tpname = 920},
+#define BYTES_1 \
+	.bytes = {.data = 48},
+#define UNICODE_1 \
+	.unicode = {.length = 32, .state = 48, .ascii_data = 56, \
+		.compact_data = 72, .data = 72, .size = 80, .utf8_length = 56, \
+		.utf8 = 64, .wstr_length = NONE, .wstr = NONE},
+#define INTEGER_1 \
+	.integer = {.tag = 32, .digits = 40},
+#define BYTEARRAY_1 \
+	.bytearray = {.size = 80, .alloc = 40, .bytes = 48, .object = 72},
+#define TUPLE_1 \
+	.tuple = {.size = 48, .items = 48},
+#define LIST_1 \
+	.list = {.size = 56, .items = 40, .allocated = 48},
+#define DICT_1 \
+	.dict = {.size = 64, .used = 32, .keys = 48, .values = 56},
+#define SET_1 \
+	.set = {.size = 216, .used = 40, .mask = 48, .table = 56, \
+		.smalltable = 80},
+#define ODICT_1 \
+	.odict = {.size = 128, .first = 64, .fast_nodes = 80, \
+		.fast_nodes_size = 88, .dict = 112},
+#define DEFAULTDICT_1 \
+	.defaultdict = {.size = 72, .factory = 64},
+#define FUNCTION_1 \
+	.function = {.size = 168, .code = 64, .globals = 32, .builtins = 40, \
+		.name = 48, .qualname = 56, .defaults = 72, .kwdefaults = 80, \
+		.closure = 88, .doc = 96, .dict = 104, .module = 120, \
+		.annotations = 128, .annotate = 136, .typeparams = 144},
+#define METHOD_1 \
+	.method = {.size = 64, .function = 32, .self = 40},
+#define CFUNCTION_1 \
+	.cfunction = {.size = 72, .def = 32, .self = 40, .module = 48, \
+		.class = 72},
+#define CELL_1 \
+	.cell = {.size = 40, .contents = 32},
+#define MODULE_1 \
+	.module = {.size = 120, .dict = 32, .def = NONE, .state = 40, \
+		.name = 56},
+#define WEAKREF_1 \
+	.weakref = {.size = 88, .object = 32, .callback = 40},
+#define GENERATOR_1 \
+	.generator = {.size = 88, .frame = NONE, .code = NONE, .name = 40, \
+		.qualname = 48, .exc_value = 56, .exc_type = NONE, \
+		.exc_traceback = NONE, .origin_or_finalizer = 72, \
+		.coroutine_origin = NONE, .asyncgen_finalizer = NONE, \
+		.state = 83, .iframe = 88},
+#define EXCEPTION_1 \
+	.exception = {.size = 88, .dict = 32, .args = 40, .notes = 48, \
+		.traceback = 56, .context = 64, .cause = 72},
+#define TRACEBACK_1 \
+	.traceback = {.size = 56, .next = 32, .frame = 40, .lineno = 52},
+#define SLICE_1 \
+	.slice = {.size = 56, .start = 32, .stop = 40, .step = 48},
+#define MEMORYVIEW_1 \
+	.memoryview = {.size = 160, .buffer = 40, .object = 80, .ndim = 108},
+#define MANAGED_BUFFER_1 \
+	.managed_buffer = {.size = 128, .object = 56},
+#define NAMESPACE_1 \
+	.namespace = {.size = 40, .dict = 32},
+#define DEQUE_1 \
+	.deque = {.size = 232, .leftblock = 40, .rightblock = 48, \
+		.leftindex = 56, .rightindex = 64, .free_count = 88, \
+		.free_blocks = 96},
+#define PARTIAL_1 \
+	.partial = {.size = 96, .function = 32, .args = 40, .keywords = 48, \
+		.dict = 56, .placeholder = 72},
+#define LRU_CACHE_1 \
+	.lru_cache = {.size = 168, .next = 40, .cache = 88, .function = 104, \
+		.cache_info_type = 144, .dict = 152, .kwd_mark = 128, \
+		.element_type = 136},
+#define LRU_ELEMENT_1 \
+	.lru_element = {.size = 72, .next = 40, .key = 56, .result = 64},
+#define ARRAY_1 \
+	.array = {.size = 80, .items = 40, .allocated = 48, .descr = 56, \
+		.descr_itemsize = 4},
+#define PATTERN_2 \
+	.pattern = {.size = 112, .groupindex = 48, .indexgroup = 56, \
+		.pattern = 64, .codesize = 96},
+#define MATCH_1 \
+	.match = {.size = 104, .string = 40, .regs = 48, .pattern = 56},
+#define PROPERTY_1 \
+	.property = {.size = 80, .get = 32, .set = 40, .del = 48, .doc = 56, \
+		.name = 64},
+#define RANGE_1 \
+	.range = {.size = 64, .start = 32, .stop = 40, .step = 48, \
+		.length = 56},
+#define MAPPINGPROXY_1 \
+	.mappingproxy = {.size = 40, .mapping = 32},
+#define CLASSMETHOD_1 \
+	.classmethod = {.size = 48, .callable = 32, .dict = 40},
+#define SUPER_1 \
+	.super = {.size = 56, .type = 32, .object = 40, .object_type = 48},
+#define BYTESIO_1 \
+	.bytesio = {.size = 80, .buffer = 32, .dict = 56},
+#define RUNTIME_3 \
+	.runtime = {.size = 425368, .interpreters_head = 936, \
+		.interpreters_main = 944, .main_thread = 960, \
+		.finalizing = 912, .gil = NONE, .tstate_current = NONE, \
+		.gc = NONE, .raw_malloc = 1016, .mem_malloc = 1056, \
+		.obj_malloc = 1096},
+#define INTERP_3 \
+	.interp = {.size = 250392, .next = 7264, .id = 7272, .runtime = 7376, \
+		.threads_head = 7336, .threads_main = 7352, .gil = 16, \
+		.own_gil = 7736, .gc = 7400, .sysdict = 7576, \
+		.builtins = 7584, .modules = 7592, .importlib = 7608, \
+		.dict = 8472, .codec_search_path = 7960, \
+		.codec_search_cache = 7968, .codec_error_registry = 7976, \
+		.interned = 230664, .obmalloc_state = NONE, .obmalloc = 17288, \
+		.code_generation = 7952},
+#define PATTERN_3 \
+	.pattern = {.size = 120, .groupindex = 48, .indexgroup = 56, \
+		.pattern = 64, .codesize = 104},
+
 static const struct pyprof_known_build builds[] = {
 	{
 		.micro_first = 2,
@@ -11,110 +385,15 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = false,
 		.unicode_kind_shift = 2,
 		.at = {
-			.runtime = {
-				.size = 346560,
-				.interpreters_head = 936,
-				.interpreters_main = 944,
-				.main_thread = 960,
-				.finalizing = 912,
-				.gil = PYPROF_ABSENT,
-				.tstate_current = PYPROF_ABSENT,
-				.gc = PYPROF_ABSENT,
-			},
-			.gil = {
-				.size = 208,
-				.last_holder = 8,
-				.locked = 16,
-				.switch_number = 24,
-				.enabled = PYPROF_ABSENT,
-			},
-			.interp = {
-				.size = 226232,
-				.next = 7264,
-				.id = 7272,
-				.runtime = 7376,
-				.threads_head = 7336,
-				.threads_main = 7352,
-				.gil = 16,
-				.own_gil = 7736,
-				.gc = 7400,
-				.sysdict = 7576,
-				.code_generation = 7944,
-			},
-			.gc = {
-				.collecting = 112,
-			},
-			.thread = {
-				.size = 888,
-				.prev = 0,
-				.next = 8,
-				.interp = 16,
-				.frame = PYPROF_ABSENT,
-				.cframe = PYPROF_ABSENT,
-				.current_frame = 72,
-				.base_frame = 80,
-				.thread_id = 176,
-				.native_thread_id = 184,
-				.id = 248,
-				.status = 32,
-				.state = 48,
-				.holds_gil = 36,
-				.gil_requested = 40,
-				.datastack_chunk = 256,
-				.datastack_top = 264,
-			},
-			.cframe = {
-				.current_frame = PYPROF_ABSENT,
-			},
-			.chunk = {
-				.previous = 0,
-				.chunk_size = 8,
-				.data = 24,
-			},
-			.frame = {
-				.size = 80,
-				.code = 0,
-				.previous = 8,
-				.instr = 56,
-				.lasti = PYPROF_ABSENT,
-				.lineno = PYPROF_ABSENT,
-				.trace = PYPROF_ABSENT,
-				.owner = 74,
-				.is_entry = PYPROF_ABSENT,
-				.tlbc_index = PYPROF_ABSENT,
-			},
-			.code = {
-				.size = 216,
-				.flags = 48,
-				.firstlineno = 68,
-				.filename = 112,
-				.name = 120,
-				.qualname = 128,
-				.linetable = 136,
-				.bytecode = PYPROF_ABSENT,
-				.adaptive = 208,
-				.firsttraceable = 192,
-				.tlbc = PYPROF_ABSENT,
-			},
-			.object = {
-				.size = 16,
-				.type = 8,
-				.var_size = 16,
-			},
-			.type = {
-				.name = 24,
-				.flags = 168,
-			},
-			.bytes = {
-				.data = 32,
-			},
-			.unicode = {
-				.length = 16,
-				.state = 32,
-				.ascii_data = 40,
-				.compact_data = 56,
-				.data = 56,
-			},
+			RUNTIME GIL INTERP GC GENERATION THREAD CFRAME CHUNK
+			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE MEMBER
+			BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST DICT KEYS
+			VALUES SET ODICT DEFAULTDICT FUNCTION METHOD
+			CFUNCTION CELL MODULE WEAKREF GENERATOR EXCEPTION
+			TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE
+			DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -124,110 +403,16 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = false,
 		.unicode_kind_shift = 2,
 		.at = {
-			.runtime = {
-				.size = 362584,
-				.interpreters_head = 936,
-				.interpreters_main = 944,
-				.main_thread = 960,
-				.finalizing = 912,
-				.gil = PYPROF_ABSENT,
-				.tstate_current = PYPROF_ABSENT,
-				.gc = PYPROF_ABSENT,
-			},
-			.gil = {
-				.size = 208,
-				.last_holder = 8,
-				.locked = 16,
-				.switch_number = 24,
-				.enabled = PYPROF_ABSENT,
-			},
-			.interp = {
-				.size = 226248,
-				.next = 7264,
-				.id = 7272,
-				.runtime = 7376,
-				.threads_head = 7336,
-				.threads_main = 7352,
-				.gil = 16,
-				.own_gil = 7736,
-				.gc = 7400,
-				.sysdict = 7576,
-				.code_generation = 7944,
-			},
-			.gc = {
-				.collecting = 112,
-			},
-			.thread = {
-				.size = 888,
-				.prev = 0,
-				.next = 8,
-				.interp = 16,
-				.frame = PYPROF_ABSENT,
-				.cframe = PYPROF_ABSENT,
-				.current_frame = 72,
-				.base_frame = 80,
-				.thread_id = 176,
-				.native_thread_id = 184,
-				.id = 248,
-				.status = 32,
-				.state = 48,
-				.holds_gil = 36,
-				.gil_requested = 40,
-				.datastack_chunk = 256,
-				.datastack_top = 264,
-			},
-			.cframe = {
-				.current_frame = PYPROF_ABSENT,
-			},
-			.chunk = {
-				.previous = 0,
-				.chunk_size = 8,
-				.data = 24,
-			},
-			.frame = {
-				.size = 80,
-				.code = 0,
-				.previous = 8,
-				.instr = 56,
-				.lasti = PYPROF_ABSENT,
-				.lineno = PYPROF_ABSENT,
-				.trace = PYPROF_ABSENT,
-				.owner = 74,
-				.is_entry = PYPROF_ABSENT,
-				.tlbc_index = PYPROF_ABSENT,
-			},
-			.code = {
-				.size = 216,
-				.flags = 48,
-				.firstlineno = 68,
-				.filename = 112,
-				.name = 120,
-				.qualname = 128,
-				.linetable = 136,
-				.bytecode = PYPROF_ABSENT,
-				.adaptive = 208,
-				.firsttraceable = 192,
-				.tlbc = PYPROF_ABSENT,
-			},
-			.object = {
-				.size = 16,
-				.type = 8,
-				.var_size = 16,
-			},
-			.type = {
-				.name = 24,
-				.flags = 168,
-			},
-			.bytes = {
-				.data = 32,
-			},
-			.unicode = {
-				.length = 16,
-				.state = 32,
-				.ascii_data = 40,
-				.compact_data = 56,
-				.data = 56,
-			},
+			RUNTIME_1 GIL INTERP_1 GC GENERATION THREAD CFRAME
+			CHUNK FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
+			MEMBER BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST
+			DICT KEYS VALUES SET ODICT DEFAULTDICT FUNCTION
+			METHOD CFUNCTION CELL MODULE WEAKREF GENERATOR
+			EXCEPTION TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER
+			NAMESPACE DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE
+			LRU_ELEMENT ARRAY PATTERN_1 MATCH PROPERTY RANGE
+			MAPPINGPROXY CLASSMETHOD SUPER BYTESIO OBMALLOC ARENA
+			POOL
 		},
 	},
 	{
@@ -237,110 +422,17 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = true,
 		.unicode_kind_shift = 8,
 		.at = {
-			.runtime = {
-				.size = 409296,
-				.interpreters_head = 936,
-				.interpreters_main = 944,
-				.main_thread = 960,
-				.finalizing = 912,
-				.gil = PYPROF_ABSENT,
-				.tstate_current = PYPROF_ABSENT,
-				.gc = PYPROF_ABSENT,
-			},
-			.gil = {
-				.size = 216,
-				.last_holder = 16,
-				.locked = 24,
-				.switch_number = 32,
-				.enabled = 0,
-			},
-			.interp = {
-				.size = 250328,
-				.next = 7264,
-				.id = 7272,
-				.runtime = 7376,
-				.threads_head = 7336,
-				.threads_main = 7352,
-				.gil = 16,
-				.own_gil = 7736,
-				.gc = 7400,
-				.sysdict = 7576,
-				.code_generation = 7952,
-			},
-			.gc = {
-				.collecting = 112,
-			},
-			.thread = {
-				.size = 888,
-				.prev = 0,
-				.next = 8,
-				.interp = 16,
-				.frame = PYPROF_ABSENT,
-				.cframe = PYPROF_ABSENT,
-				.current_frame = 72,
-				.base_frame = 80,
-				.thread_id = 176,
-				.native_thread_id = 184,
-				.id = 248,
-				.status = 32,
-				.state = 48,
-				.holds_gil = 36,
-				.gil_requested = 40,
-				.datastack_chunk = 256,
-				.datastack_top = 264,
-			},
-			.cframe = {
-				.current_frame = PYPROF_ABSENT,
-			},
-			.chunk = {
-				.previous = 0,
-				.chunk_size = 8,
-				.data = 24,
-			},
-			.frame = {
-				.size = 80,
-				.code = 0,
-				.previous = 8,
-				.instr = 56,
-				.lasti = PYPROF_ABSENT,
-				.lineno = PYPROF_ABSENT,
-				.trace = PYPROF_ABSENT,
-				.owner = 78,
-				.is_entry = PYPROF_ABSENT,
-				.tlbc_index = 72,
-			},
-			.code = {
-				.size = 240,
-				.flags = 64,
-				.firstlineno = 84,
-				.filename = 128,
-				.name = 136,
-				.qualname = 144,
-				.linetable = 152,
-				.bytecode = PYPROF_ABSENT,
-				.adaptive = 232,
-				.firsttraceable = 208,
-				.tlbc = 224,
-			},
-			.object = {
-				.size = 32,
-				.type = 24,
-				.var_size = 32,
-			},
-			.type = {
-				.name = 40,
-				.flags = 184,
-			},
-			.bytes = {
-				.data = 48,
-			},
-			.unicode = {
-				.length = 32,
-				.state = 48,
-				.ascii_data = 56,
-				.compact_data = 72,
-				.data = 72,
-			},
+			RUNTIME_2 GIL_1 INTERP_2 GC_1 GENERATION THREAD
+			CFRAME CHUNK FRAME_1 FRAME_OBJECT_1 CODE_1 OBJECT_1
+			TYPE_1 HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
+			BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1 KEYS VALUES SET_1
+			ODICT_1 DEFAULTDICT_1 FUNCTION_1 METHOD_1 CFUNCTION_1
+			CELL_1 MODULE_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
+			TRACEBACK_1 SLICE_1 MEMORYVIEW_1 MANAGED_BUFFER_1
+			NAMESPACE_1 DEQUE_1 DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1
+			LRU_ELEMENT_1 ARRAY_1 PATTERN_2 MATCH_1 PROPERTY_1
+			RANGE_1 MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1
+			BYTESIO_1 OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -350,110 +442,17 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = true,
 		.unicode_kind_shift = 8,
 		.at = {
-			.runtime = {
-				.size = 425368,
-				.interpreters_head = 936,
-				.interpreters_main = 944,
-				.main_thread = 960,
-				.finalizing = 912,
-				.gil = PYPROF_ABSENT,
-				.tstate_current = PYPROF_ABSENT,
-				.gc = PYPROF_ABSENT,
-			},
-			.gil = {
-				.size = 216,
-				.last_holder = 16,
-				.locked = 24,
-				.switch_number = 32,
-				.enabled = 0,
-			},
-			.interp = {
-				.size = 250392,
-				.next = 7264,
-				.id = 7272,
-				.runtime = 7376,
-				.threads_head = 7336,
-				.threads_main = 7352,
-				.gil = 16,
-				.own_gil = 7736,
-				.gc = 7400,
-				.sysdict = 7576,
-				.code_generation = 7952,
-			},
-			.gc = {
-				.collecting = 112,
-			},
-			.thread = {
-				.size = 888,
-				.prev = 0,
-				.next = 8,
-				.interp = 16,
-				.frame = PYPROF_ABSENT,
-				.cframe = PYPROF_ABSENT,
-				.current_frame = 72,
-				.base_frame = 80,
-				.thread_id = 176,
-				.native_thread_id = 184,
-				.id = 248,
-				.status = 32,
-				.state = 48,
-				.holds_gil = 36,
-				.gil_requested = 40,
-				.datastack_chunk = 256,
-				.datastack_top = 264,
-			},
-			.cframe = {
-				.current_frame = PYPROF_ABSENT,
-			},
-			.chunk = {
-				.previous = 0,
-				.chunk_size = 8,
-				.data = 24,
-			},
-			.frame = {
-				.size = 80,
-				.code = 0,
-				.previous = 8,
-				.instr = 56,
-				.lasti = PYPROF_ABSENT,
-				.lineno = PYPROF_ABSENT,
-				.trace = PYPROF_ABSENT,
-				.owner = 78,
-				.is_entry = PYPROF_ABSENT,
-				.tlbc_index = 72,
-			},
-			.code = {
-				.size = 240,
-				.flags = 64,
-				.firstlineno = 84,
-				.filename = 128,
-				.name = 136,
-				.qualname = 144,
-				.linetable = 152,
-				.bytecode = PYPROF_ABSENT,
-				.adaptive = 232,
-				.firsttraceable = 208,
-				.tlbc = 224,
-			},
-			.object = {
-				.size = 32,
-				.type = 24,
-				.var_size = 32,
-			},
-			.type = {
-				.name = 40,
-				.flags = 184,
-			},
-			.bytes = {
-				.data = 48,
-			},
-			.unicode = {
-				.length = 32,
-				.state = 48,
-				.ascii_data = 56,
-				.compact_data = 72,
-				.data = 72,
-			},
+			RUNTIME_3 GIL_1 INTERP_3 GC_1 GENERATION THREAD
+			CFRAME CHUNK FRAME_1 FRAME_OBJECT_1 CODE_1 OBJECT_1
+			TYPE_1 HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
+			BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1 KEYS VALUES SET_1
+			ODICT_1 DEFAULTDICT_1 FUNCTION_1 METHOD_1 CFUNCTION_1
+			CELL_1 MODULE_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
+			TRACEBACK_1 SLICE_1 MEMORYVIEW_1 MANAGED_BUFFER_1
+			NAMESPACE_1 DEQUE_1 DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1
+			LRU_ELEMENT_1 ARRAY_1 PATTERN_3 MATCH_1 PROPERTY_1
+			RANGE_1 MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1
+			BYTESIO_1 OBMALLOC ARENA POOL
 		},
 	},
 };
