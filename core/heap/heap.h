@@ -103,7 +103,8 @@ struct pyprof_heap {
 };
 
 /**
- * Find and count all objects in a memory, which it takes over in any case.
+ * Find and count all objects in a memory, which it takes over on success
+ * alone: a snapshot whose analysis was interrupted is a snapshot still.
  *
  * @param base For read-only parts of files, or NULL; borrowed, may go.
  */
