@@ -23,9 +23,9 @@
 		.obmalloc_state = NONE, .obmalloc = NONE, \
 		.code_generation = NONE},
 #define GC \
-	.gc = {.collecting = 200, .enabled = 12, .generations = 24, \
-		.young = NONE, .old = NONE, .permanent = 104, .garbage = 208, \
-		.callbacks = 216},
+	.gc = {.size = 240, .collecting = 200, .enabled = 12, \
+		.generations = 24, .young = NONE, .old = NONE, \
+		.permanent = 104, .garbage = 208, .callbacks = 216},
 #define GENERATION \
 	.generation = {.size = 24, .head = 0},
 #define THREAD \

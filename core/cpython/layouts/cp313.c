@@ -24,9 +24,9 @@
 		.interned = 194328, .obmalloc_state = NONE, .obmalloc = 10800, \
 		.code_generation = NONE},
 #define GC \
-	.gc = {.collecting = 200, .enabled = 12, .generations = 24, \
-		.young = NONE, .old = NONE, .permanent = 104, .garbage = 208, \
-		.callbacks = 216},
+	.gc = {.size = 240, .collecting = 200, .enabled = 12, \
+		.generations = 24, .young = NONE, .old = NONE, \
+		.permanent = 104, .garbage = 208, .callbacks = 216},
 #define GENERATION \
 	.generation = {.size = 24, .head = 0},
 #define THREAD \
@@ -226,6 +226,10 @@
 		.codec_search_cache = 7984, .codec_error_registry = 7992, \
 		.interned = 197416, .obmalloc_state = NONE, .obmalloc = 17432, \
 		.code_generation = NONE},
+#define GC_1 \
+	.gc = {.size = 248, .collecting = 200, .enabled = 12, \
+		.generations = 24, .young = NONE, .old = NONE, \
+		.permanent = 104, .garbage = 208, .callbacks = 216},
 #define FRAME_OBJECT_1 \
 	.frame_object = {.size = 80, .back = 32, .frame = 40, .trace = 48, \
 		.extra_locals = 64, .locals_cache = 72, \
@@ -380,10 +384,10 @@
 		.codec_search_cache = 7968, .codec_error_registry = 7976, \
 		.interned = 194328, .obmalloc_state = NONE, .obmalloc = 10800, \
 		.code_generation = NONE},
-#define GC_1 \
-	.gc = {.collecting = 200, .enabled = 12, .generations = 20, \
-		.young = NONE, .old = NONE, .permanent = 104, .garbage = 208, \
-		.callbacks = 216},
+#define GC_2 \
+	.gc = {.size = 240, .collecting = 200, .enabled = 12, \
+		.generations = 20, .young = NONE, .old = NONE, \
+		.permanent = 104, .garbage = 208, .callbacks = 216},
 #define THREAD_1 \
 	.thread = {.size = 312, .prev = 0, .next = 8, .interp = 16, \
 		.frame = NONE, .cframe = NONE, .current_frame = 72, \
@@ -413,6 +417,10 @@
 		.finalizing = 608, .gil = NONE, .tstate_current = NONE, \
 		.gc = NONE, .raw_malloc = 712, .mem_malloc = 752, \
 		.obj_malloc = 792},
+#define GC_3 \
+	.gc = {.size = 248, .collecting = 200, .enabled = 12, \
+		.generations = 20, .young = NONE, .old = NONE, \
+		.permanent = 104, .garbage = 208, .callbacks = 216},
 #define RUNTIME_7 \
 	.runtime = {.size = 346880, .interpreters_head = 632, \
 		.interpreters_main = 640, .main_thread = 656, \
@@ -465,9 +473,9 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = true,
 		.unicode_kind_shift = 2,
 		.at = {
-			RUNTIME_2 GIL_1 INTERP_2 GC GENERATION THREAD CFRAME
-			CHUNK FRAME FRAME_OBJECT_1 CODE_1 OBJECT_1 TYPE_1
-			HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
+			RUNTIME_2 GIL_1 INTERP_2 GC_1 GENERATION THREAD
+			CFRAME CHUNK FRAME FRAME_OBJECT_1 CODE_1 OBJECT_1
+			TYPE_1 HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
 			BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1 KEYS VALUES SET_1
 			ODICT_1 DEFAULTDICT_1 FUNCTION_1 METHOD_1 CFUNCTION_1
 			CELL_1 MODULE_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
@@ -485,9 +493,9 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = true,
 		.unicode_kind_shift = 2,
 		.at = {
-			RUNTIME_3 GIL_1 INTERP_3 GC GENERATION THREAD CFRAME
-			CHUNK FRAME FRAME_OBJECT_1 CODE_1 OBJECT_1 TYPE_1
-			HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
+			RUNTIME_3 GIL_1 INTERP_3 GC_1 GENERATION THREAD
+			CFRAME CHUNK FRAME FRAME_OBJECT_1 CODE_1 OBJECT_1
+			TYPE_1 HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
 			BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1 KEYS VALUES SET_1
 			ODICT_1 DEFAULTDICT_1 FUNCTION_1 METHOD_1 CFUNCTION_1
 			CELL_1 MODULE_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
@@ -505,7 +513,7 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = false,
 		.unicode_kind_shift = 2,
 		.at = {
-			RUNTIME_4 GIL INTERP_4 GC_1 GENERATION THREAD_1
+			RUNTIME_4 GIL INTERP_4 GC_2 GENERATION THREAD_1
 			CFRAME CHUNK FRAME FRAME_OBJECT CODE OBJECT TYPE
 			HEAP_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT DEFAULTDICT
@@ -524,7 +532,7 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = false,
 		.unicode_kind_shift = 2,
 		.at = {
-			RUNTIME_5 GIL INTERP_5 GC_1 GENERATION THREAD_1
+			RUNTIME_5 GIL INTERP_5 GC_2 GENERATION THREAD_1
 			CFRAME CHUNK FRAME FRAME_OBJECT CODE OBJECT TYPE
 			HEAP_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT DEFAULTDICT
@@ -543,7 +551,7 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = true,
 		.unicode_kind_shift = 2,
 		.at = {
-			RUNTIME_6 GIL_1 INTERP_2 GC_1 GENERATION THREAD_1
+			RUNTIME_6 GIL_1 INTERP_2 GC_3 GENERATION THREAD_1
 			CFRAME CHUNK FRAME FRAME_OBJECT_1 CODE_1 OBJECT_1
 			TYPE_1 HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
 			BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1 KEYS VALUES SET_1
@@ -563,7 +571,7 @@ static const struct pyprof_known_build builds[] = {
 		.is_free_threaded = true,
 		.unicode_kind_shift = 2,
 		.at = {
-			RUNTIME_7 GIL_1 INTERP_3 GC_1 GENERATION THREAD_1
+			RUNTIME_7 GIL_1 INTERP_3 GC_3 GENERATION THREAD_1
 			CFRAME CHUNK FRAME FRAME_OBJECT_1 CODE_1 OBJECT_1
 			TYPE_1 HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
 			BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1 KEYS VALUES SET_1

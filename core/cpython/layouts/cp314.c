@@ -24,9 +24,9 @@
 		.interned = 224624, .obmalloc_state = NONE, .obmalloc = 10904, \
 		.code_generation = 7992},
 #define GC \
-	.gc = {.collecting = 192, .enabled = 12, .generations = 24, \
-		.young = NONE, .old = NONE, .permanent = 96, .garbage = 200, \
-		.callbacks = 208},
+	.gc = {.size = 264, .collecting = 192, .enabled = 12, \
+		.generations = 24, .young = NONE, .old = NONE, \
+		.permanent = 96, .garbage = 200, .callbacks = 208},
 #define GENERATION \
 	.generation = {.size = 24, .head = 0},
 #define THREAD \
@@ -227,9 +227,9 @@
 		.interned = 230424, .obmalloc_state = NONE, .obmalloc = 17328, \
 		.code_generation = 8024},
 #define GC_1 \
-	.gc = {.collecting = 192, .enabled = 12, .generations = NONE, \
-		.young = 24, .old = 48, .permanent = 96, .garbage = 200, \
-		.callbacks = 208},
+	.gc = {.size = 288, .collecting = 192, .enabled = 12, \
+		.generations = NONE, .young = 24, .old = 48, .permanent = 96, \
+		.garbage = 200, .callbacks = 208},
 #define FRAME_1 \
 	.frame = {.size = 80, .code = 0, .previous = 8, .instr = 56, \
 		.lasti = NONE, .lineno = NONE, .trace = NONE, .owner = 78, \

@@ -24,7 +24,7 @@
 		.interned = 224896, .obmalloc_state = NONE, .obmalloc = 10880, \
 		.code_generation = 7944},
 #define GC \
-	.gc = {.collecting = 112, .enabled = 0, .generations = 8, \
+	.gc = {.size = 176, .collecting = 112, .enabled = 0, .generations = 8, \
 		.young = NONE, .old = NONE, .permanent = 80, .garbage = 128, \
 		.callbacks = 136},
 #define GENERATION \
@@ -227,9 +227,9 @@
 		.interned = 230640, .obmalloc_state = NONE, .obmalloc = 17280, \
 		.code_generation = 7952},
 #define GC_1 \
-	.gc = {.collecting = 112, .enabled = 0, .generations = NONE, \
-		.young = 8, .old = 32, .permanent = 80, .garbage = 128, \
-		.callbacks = 136},
+	.gc = {.size = 176, .collecting = 112, .enabled = 0, \
+		.generations = NONE, .young = 8, .old = 32, .permanent = 80, \
+		.garbage = 128, .callbacks = 136},
 #define FRAME_1 \
 	.frame = {.size = 80, .code = 0, .previous = 8, .instr = 56, \
 		.lasti = NONE, .lineno = NONE, .trace = NONE, .owner = 78, \

@@ -12,7 +12,9 @@
 //                                       to a member of the GIL inside of it
 //
 // What the table does not tell is completed from a generated table, structure
-// by structure, and only where both agree on all that the table does tell.
+// by structure, and only where both agree on all that the table does tell. In a
+// release that no table is of, members that moved between the others stay
+// absent.
 #include <string.h>
 
 #include "core/cpython/layouts/layouts.h"
@@ -174,27 +176,50 @@ static bool agrees(const struct shape *shape, const char *structure,
 	return true;
 }
 
-/* The known build to complete a structure from, NULL when none agrees. */
-static const struct pyprof_known_build *
-find_donor(const struct shape *shape,
-	   const struct pyprof_known_version *version,
-	   const struct pyprof_build *build, const char *structure,
-	   const struct pyprof_offsets *told)
+/* What a structure may be completed from. */
+struct donors {
+	/* The build itself, else the next older one, else any; or NULL. */
+	const struct pyprof_known_build *best;
+	bool is_same;
+	/* All of them. */
+	const struct pyprof_known_build *all[32];
+	size_t count;
+};
+
+static void find_donors(const struct shape *shape,
+			const struct pyprof_known_version *version,
+			const struct pyprof_build *build, const char *structure,
+			const struct pyprof_offsets *told, struct donors *ret)
 {
-	const struct pyprof_known_build *found = NULL;
+	*ret = (struct donors){0};
 	uint8_t micro = build->version >> 8;
-	for (size_t i = 0; i < version->builds->count; i++) {
+	for (size_t i = 0; i < version->builds->count && ret->count < 32; i++) {
 		const struct pyprof_known_build *known =
 			&version->builds->items[i];
 		if (known->is_free_threaded != build->is_free_threaded ||
+		    known->is_debug != build->is_debug ||
 		    !agrees(shape, structure, told, &known->at))
 			continue;
-		/* The last one of the right flavour that is not newer. */
-		if (!found || (known->is_debug == build->is_debug &&
-			       known->micro_first <= micro))
-			found = known;
+		ret->all[ret->count++] = known;
+		if (!ret->best || known->micro_first <= micro)
+			ret->best = known;
 	}
-	return found;
+	ret->is_same = ret->best && ret->best->micro_first <= micro &&
+		       micro <= ret->best->micro_last;
+}
+
+/*
+ * Whether a release that is in no table may be taken to have a member where
+ * those that are have it: not where it moved between them.
+ */
+static bool is_settled(const struct donors *donors, size_t position)
+{
+	for (size_t i = 0; i < donors->count && !donors->is_same; i++) {
+		if (pyprof_offset_get(&donors->all[i]->at, position) !=
+		    pyprof_offset_get(&donors->best->at, position))
+			return false;
+	}
+	return donors->best != NULL;
 }
 
 static void complete(const struct shape *shape,
@@ -207,14 +232,16 @@ static void complete(const struct shape *shape,
 		const struct pyprof_field *field = &pyprof_fields[i];
 		if (tells(shape, field->position))
 			continue;
-		const struct pyprof_known_build *donor = find_donor(
-			shape, version, build, field->structure, &told);
-		if (!donor)
+		struct donors donors;
+		find_donors(shape, version, build, field->structure, &told,
+			    &donors);
+		if (!is_settled(&donors, field->position))
 			continue;
 		*pyprof_offset_at(&layout->at, field->position) =
-			pyprof_offset_get(&donor->at, field->position);
+			pyprof_offset_get(&donors.best->at, field->position);
 		if (strcmp(field->structure, "unicode") == 0)
-			layout->unicode_kind_shift = donor->unicode_kind_shift;
+			layout->unicode_kind_shift =
+				donors.best->unicode_kind_shift;
 	}
 }
 
@@ -225,7 +252,8 @@ static int32_t frame_size(const struct pyprof_offsets *at)
 	for (size_t i = 0; i < pyprof_field_count; i++) {
 		const struct pyprof_field *field = &pyprof_fields[i];
 		int32_t offset = pyprof_offset_get(at, field->position);
-		if (strcmp(field->structure, "frame") == 0 && field->width &&
+		if (strcmp(field->structure, "frame") == 0 &&
+		    strcmp(field->name, "size") != 0 &&
 		    offset != PYPROF_ABSENT && offset + field->width > end)
 			end = offset + field->width;
 	}
