@@ -26,8 +26,9 @@ struct pyprof_diff_type {
 struct pyprof_diff_holder {
 	/** Its id in the second heap. */
 	uint32_t object;
-	/** It is new itself: before is 0. */
 	bool is_new;
+	/** What it retained and retains; before, for a new one: what those of
+	 * its objects did that are not new. */
 	uint64_t before, after;
 	/** New objects that it is the nearest holder of. */
 	uint64_t new_objects, new_bytes;
@@ -59,18 +60,34 @@ void pyprof_diff_deinit(struct pyprof_diff *diff);
 struct pyprof_growth_input {
 	const struct pyprof_dominators *dominators;
 	/** Of each object of the second heap: what it retained in the first;
-	 * UINT64_MAX when it is new. */
+	 * PYPROF_GROWTH_NEW when it was not there. */
 	uint64_t (*before)(void *context, uint32_t object);
 	void *context;
 	size_t limit;
 };
+#define PYPROF_GROWTH_NEW UINT64_MAX
+
+struct pyprof_growth {
+	/** Most growth first; what new objects they hold is not filled in. */
+	PYPROF_VEC(struct pyprof_diff_holder) holders;
+	/** Of each object: index of the nearest holder above it, or the object
+	 * itself; PYPROF_NO_NODE: none. Known only of those asked for by
+	 * pyprof_growth_holder(). */
+	uint32_t *nearest;
+	const struct pyprof_dominators *dominators;
+};
 
 /**
  * The objects that grew and are no mere way to one that did: each grew, but
- * none of those directly below by 70 % of that.
+ * none of those directly below by 70 % of that. New ones are named only when
+ * they are not part of what another one holds.
  */
 struct pyprof_error *pyprof_growth_find(const struct pyprof_growth_input *input,
-					struct pyprof_diff *diff)
+					struct pyprof_growth *ret)
 	PYPROF_MUST_CHECK;
+void pyprof_growth_deinit(struct pyprof_growth *growth);
+
+/** The index of the nearest holder of an object, PYPROF_NO_NODE for none. */
+uint32_t pyprof_growth_holder(struct pyprof_growth *growth, uint32_t object);
 
 #endif /* PYPROF_HEAP_DIFF_H */

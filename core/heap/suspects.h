@@ -13,11 +13,12 @@
 
 #include "core/heap/heap.h"
 
-/** Objects of one type directly below an accumulation point. */
+/** Objects of one type below an accumulation point. */
 struct pyprof_suspect_content {
 	/** Index of a type. */
 	uint32_t type;
-	uint64_t count, retained;
+	/** How many, and what they hold; their own bytes in a chain. */
+	uint64_t count, bytes;
 };
 
 struct pyprof_suspect {
@@ -32,8 +33,12 @@ struct pyprof_suspect {
 	 * alone: bytes, and all objects down to the last. */
 	uint32_t point;
 	uint64_t point_retained, point_objects;
-	/** What is directly below the point, by type, most bytes first: from
-	 * `contents.items[first_content]` on. */
+	/** From the point on each holds the next, as in a linked list: it piles
+	 * up nowhere. */
+	bool is_chain;
+	/** What is directly below the point, or, of a chain, anywhere below it;
+	 * by type, most bytes first: from `contents.items[first_content]` on.
+	 * Of groups: nothing. */
 	uint32_t first_content, content_count;
 };
 
