@@ -11,7 +11,6 @@
 
 #include "core/base/buf.h"
 #include "core/base/vec.h"
-#include "core/target/core_image.h"
 #include "core/target/linux_proc.h"
 #include "core/target/same_file.h"
 
@@ -35,6 +34,8 @@ struct core_file {
 	struct pyprof_target base;
 	char *path, *sysroot, *executable;
 	void *memory;
+	/* The core's own file. */
+	int fd;
 	struct pyprof_core_image image;
 	PYPROF_VEC(struct file) files;
 	PYPROF_VEC(struct pyprof_mapping) mappings;
@@ -309,6 +310,7 @@ static void core_destroy(struct pyprof_target *target)
 	if (core->memory)
 		munmap(core->memory, core->image.size);
 	pyprof_core_image_deinit(&core->image);
+	pyprof_close_cleanup(&core->fd);
 	free(core->path);
 	free(core->sysroot);
 	free(core->executable);
@@ -324,8 +326,36 @@ static const struct pyprof_target_ops core_ops = {
 	.destroy = core_destroy,
 };
 
-static struct pyprof_error *map_file(const char *path, void **memory_ret,
-				     size_t *size_ret)
+const struct pyprof_core_image *
+pyprof_core_file_image(const struct pyprof_target *target)
+{
+	return target->ops == &core_ops
+		       ? &((const struct core_file *)target)->image
+		       : NULL;
+}
+
+void pyprof_core_file_holes(const struct pyprof_target *target,
+			    const unsigned char *bytes, uint64_t size,
+			    uint64_t *hole_ret, uint64_t *data_ret)
+{
+	const struct core_file *core = (const struct core_file *)target;
+	off_t at = bytes - core->image.bytes;
+	off_t end = at + (off_t)size;
+	off_t data = lseek(core->fd, at, SEEK_DATA);
+	/* Where the file system cannot tell, all is data. */
+	if (data < 0)
+		data = errno == ENXIO ? end : at;
+	if (data > end)
+		data = end;
+	off_t hole = data < end ? lseek(core->fd, data, SEEK_HOLE) : end;
+	if (hole < 0 || hole > end)
+		hole = end;
+	*hole_ret = (uint64_t)(data - at);
+	*data_ret = (uint64_t)(hole - data);
+}
+
+static struct pyprof_error *map_file(const char *path, int *fd_ret,
+				     void **memory_ret, size_t *size_ret)
 {
 	_cleanup_close_ int fd = -1;
 	int error = pyprof_open_regular(path, &fd);
@@ -341,6 +371,8 @@ static struct pyprof_error *map_file(const char *path, void **memory_ret,
 		mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (memory == MAP_FAILED)
 		return pyprof_error_os(errno, "cannot map %s", path);
+	*fd_ret = fd;
+	fd = -1;
 	*memory_ret = memory;
 	*size_ret = (size_t)st.st_size;
 	return NULL;
@@ -355,6 +387,7 @@ struct pyprof_error *pyprof_core_file_create(const char *path,
 	if (!core)
 		return pyprof_error_oom();
 	core->base.ops = &core_ops;
+	core->fd = -1;
 	core->base.is_static = true;
 	_cleanup_(pyprof_target_cleanup) struct pyprof_target *guard =
 		&core->base;
@@ -364,7 +397,8 @@ struct pyprof_error *pyprof_core_file_create(const char *path,
 	if (!core->path || !core->sysroot || (executable && !core->executable))
 		return pyprof_error_oom();
 	size_t size = 0;
-	struct pyprof_error *err = map_file(path, &core->memory, &size);
+	struct pyprof_error *err =
+		map_file(path, &core->fd, &core->memory, &size);
 	if (!err)
 		err = pyprof_core_image_init(&core->image, core->path,
 					     core->memory, size);

@@ -50,6 +50,7 @@ static bool parse_line(char *text, struct pyprof_linux_map *ret)
 	mapping->readable = perms[0] == 'r';
 	mapping->writable = perms[1] == 'w';
 	mapping->executable = perms[2] == 'x';
+	mapping->shared = perms[3] == 's';
 	mapping->path = "";
 	/* The kernel's own names, such as [heap], are not files. */
 	if (path && text[path] == '/') {

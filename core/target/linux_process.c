@@ -15,6 +15,7 @@
 #include "core/base/buf.h"
 #include "core/base/vec.h"
 #include "core/target/linux_maps.h"
+#include "core/target/linux_pagemap.h"
 #include "core/target/linux_proc.h"
 
 /* PF_KTHREAD of the kernel's sched.h, as /proc/PID/stat shows it. */
@@ -165,6 +166,14 @@ static struct pyprof_error *process_mappings(struct pyprof_target *target,
 	*ret = process->mappings.items;
 	*count_ret = count;
 	return NULL;
+}
+
+static struct pyprof_error *process_resident(struct pyprof_target *target,
+					     uint64_t start, size_t count,
+					     uint8_t *flags)
+{
+	int error = pyprof_linux_pagemap_read(target->pid, start, count, flags);
+	return error ? process_error(target->pid, error, "the page map") : NULL;
 }
 
 static struct pyprof_error *process_open_file(struct pyprof_target *target,
@@ -368,6 +377,8 @@ static const struct pyprof_target_ops process_ops = {
 	.read = process_read,
 	.readv = process_readv,
 	.mappings = process_mappings,
+	.resident = process_resident,
+	.reads_at_once = true,
 	.open_file = process_open_file,
 	.threads = process_threads,
 	.find_thread = process_find_thread,

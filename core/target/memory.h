@@ -43,7 +43,8 @@ struct pyprof_memory_segment {
 
 struct pyprof_memory_page {
 	const uint8_t *bytes;
-	/** Bytes from here to the end of the segment. */
+	/** Bytes that follow from here on, with those of segments that go on
+	 * where this one ends. Not aligned in every core: read by memcpy. */
 	uint64_t left;
 };
 
@@ -127,9 +128,12 @@ pyprof_progress(const struct pyprof_progress *progress, const char *what,
 
 /**
  * Copy what a process that stands still can write: its private writable
- * mappings, as far as they are in use (pages never touched, which would grow
- * the process if read, are left out and read as zeros). The caller sees to it
- * that it stands still; it may run on as soon as this returns.
+ * mappings and what its loader relocated, as far as that is in use. Pages never
+ * touched, which would grow the process if read, read as zeros; where they are
+ * many (megabytes on end) they are no part of the memory. Of mapped files
+ * larger than 64 MiB only the changed pages are. What cannot be read is in
+ * `missing_bytes`. The caller sees to it that it stands still; it may run on as
+ * soon as this returns.
  */
 struct pyprof_error *pyprof_memory_copy(struct pyprof_target *target,
 					const struct pyprof_progress *progress,
@@ -137,8 +141,9 @@ struct pyprof_error *pyprof_memory_copy(struct pyprof_target *target,
 	PYPROF_MUST_CHECK;
 
 /**
- * View a core file's segments where they are mapped; nothing is copied but
- * segments that do not begin on a page. The target has to outlive it.
+ * View a core file's segments where they are mapped; nothing is copied. Parts
+ * of pages at a segment's ends, and what was cut off or filtered out, are in
+ * `missing_bytes`. The target has to outlive it.
  */
 struct pyprof_error *pyprof_memory_of_core(struct pyprof_target *target,
 					   struct pyprof_memory **ret)

@@ -37,6 +37,8 @@ struct pyprof_mapping {
 	/** Offset of `start` in the mapped file. */
 	uint64_t offset;
 	bool readable, writable, executable;
+	/** Others see what is written there; not known of cores. */
+	bool shared;
 	/**
 	 * The mapped file as the target names it, "" when there is none: no
 	 * "[heap]", and no " (deleted)" behind it. Owned by the target, valid
@@ -54,6 +56,16 @@ struct pyprof_os_thread {
 	uint64_t thread_pointer;
 	/** The kernel's name of the thread, NUL-terminated. */
 	char name[16];
+};
+
+/** What resident() tells of a page; 0: it has never been touched. */
+enum pyprof_page_flag {
+	/** It is in the physical memory. */
+	PYPROF_PAGE_PRESENT = 1 << 0,
+	/** It is in the swap. */
+	PYPROF_PAGE_SWAPPED = 1 << 1,
+	/** It is the process's own: anonymous, or a changed page of a file. */
+	PYPROF_PAGE_PRIVATE = 1 << 2,
 };
 
 struct pyprof_target_ops {
@@ -79,6 +91,18 @@ struct pyprof_target_ops {
 	struct pyprof_error *(*mappings)(struct pyprof_target *target,
 					 const struct pyprof_mapping **ret,
 					 size_t *count_ret);
+
+	/**
+	 * Tell which of `count` pages of PYPROF_PAGE_SIZE bytes from `start`
+	 * on are in use: enum pyprof_page_flag, one byte each. May be NULL, or
+	 * fail: then nobody knows.
+	 */
+	struct pyprof_error *(*resident)(struct pyprof_target *target,
+					 uint64_t start, size_t count,
+					 uint8_t *flags);
+
+	/** read() and readv() may be called by several threads at a time. */
+	bool reads_at_once;
 
 	/**
 	 * Open the file behind a mapping's path for reading, in the target's

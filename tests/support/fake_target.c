@@ -273,6 +273,7 @@ void fake_target_add_mapping(struct pyprof_target *target, uint64_t start,
 		.readable = perms[0] == 'r',
 		.writable = perms[1] == 'w',
 		.executable = perms[2] == 'x',
+		.shared = perms[3] == 's',
 		.path = owned,
 	};
 }

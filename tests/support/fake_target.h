@@ -34,7 +34,7 @@ void fake_target_write_u32(struct pyprof_target *target, uint64_t address,
 void fake_target_write_u64(struct pyprof_target *target, uint64_t address,
 			   uint64_t value);
 
-/** Add a mapping; `perms` is like "r-x", `path` "" when anonymous. */
+/** Add a mapping; `perms` is like "r-x" or "rw-s", `path` "" when anonymous. */
 void fake_target_add_mapping(struct pyprof_target *target, uint64_t start,
 			     uint64_t end, uint64_t offset, const char *perms,
 			     const char *path);
