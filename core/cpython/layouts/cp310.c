@@ -27,7 +27,7 @@
 		.generations = 24, .young = NONE, .old = NONE, \
 		.permanent = 104, .garbage = 208, .callbacks = 216},
 #define GENERATION \
-	.generation = {.size = 24, .head = 0},
+	.generation = {.size = 24, .head = 0, .threshold = 16, .count = 20},
 #define THREAD \
 	.thread = {.size = 280, .prev = 0, .next = 8, .interp = 16, \
 		.frame = 24, .cframe = NONE, .current_frame = NONE, \

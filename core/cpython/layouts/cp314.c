@@ -28,7 +28,7 @@
 		.generations = 24, .young = NONE, .old = NONE, \
 		.permanent = 96, .garbage = 200, .callbacks = 208},
 #define GENERATION \
-	.generation = {.size = 24, .head = 0},
+	.generation = {.size = 24, .head = 0, .threshold = 16, .count = 20},
 #define THREAD \
 	.thread = {.size = 832, .prev = 0, .next = 8, .interp = 16, \
 		.frame = NONE, .cframe = NONE, .current_frame = 72, \

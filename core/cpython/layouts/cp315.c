@@ -28,7 +28,7 @@
 		.young = NONE, .old = NONE, .permanent = 80, .garbage = 128, \
 		.callbacks = 136},
 #define GENERATION \
-	.generation = {.size = 24, .head = 0},
+	.generation = {.size = 24, .head = 0, .threshold = 16, .count = 20},
 #define THREAD \
 	.thread = {.size = 888, .prev = 0, .next = 8, .interp = 16, \
 		.frame = NONE, .cframe = NONE, .current_frame = 72, \
