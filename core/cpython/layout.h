@@ -97,6 +97,8 @@ struct pyprof_layout {
 	int lasti_unit;
 	/** Low bits of references in frames that are not address (3.14+: 3). */
 	uint64_t tag_mask;
+	/** Bytes of a pool of small blocks; an arena has 64 of them. */
+	uint32_t pool_size;
 	/** Smallest `owner` of frames that are not Python's to show. */
 	int hidden_owner;
 	/** The value of `owner` for frames embedded in generators. */

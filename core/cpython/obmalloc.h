@@ -20,29 +20,37 @@ enum pyprof_allocator {
 	PYPROF_ALLOCATOR_PYMALLOC,
 	/** PYTHONMALLOC=malloc: the C library serves all. */
 	PYPROF_ALLOCATOR_MALLOC,
-	/** Free-threaded builds, PYTHONMALLOC=mimalloc. */
+	/** Free-threaded builds, PYTHONMALLOC=mimalloc: cannot be walked. */
 	PYPROF_ALLOCATOR_MIMALLOC,
-	PYPROF_ALLOCATOR_UNKNOWN,
 };
 
 struct pyprof_arena {
 	/** First pool, first byte behind the last pool ever used, end. */
 	uint64_t start, used_end, end;
 	uint32_t total_pools, free_pools;
+	/** Its place in the array of arenas: what its pools call it. */
+	uint32_t index;
 };
 
 /** One state of pymalloc: interpreters can have their own. */
 struct pyprof_obmalloc {
+	/** In order of address. */
 	PYPROF_VEC(struct pyprof_arena) arenas;
-	/** Sum of blocks served by the C library, as Python counts them. */
+	/** Arenas whose description cannot be, and that are left out. */
+	uint32_t damaged_arenas;
+	/**
+	 * Blocks served by the C library, as Python counts them; -1 when not
+	 * known. `raw_is_total`: blocks of pools are counted, too (3.8).
+	 */
 	int64_t raw_blocks;
+	bool raw_is_total;
 };
 
 struct pyprof_allocators {
 	enum pyprof_allocator kind;
 	/** Blocks have a debug header of 16 bytes, and a trailer. */
 	bool has_debug_hooks;
-	uint32_t pool_size, arena_size;
+	uint32_t pool_size;
 	/** One or more when `kind` is PYMALLOC. */
 	PYPROF_VEC(struct pyprof_obmalloc) states;
 	/** How it was found: "layout", "symbol", "pool headers". */
@@ -51,7 +59,8 @@ struct pyprof_allocators {
 
 /**
  * Find out all that. Never guesses: UNSUPPORTED, with the reason, when nothing
- * that fits was found. On success the caller owns `ret`.
+ * that fits was found. On success the caller owns `ret`. `python` is found
+ * through a target that reads the memory.
  */
 struct pyprof_error *pyprof_allocators_read(const struct pyprof_memory *memory,
 					    struct pyprof_python *python,
@@ -80,23 +89,46 @@ enum pyprof_pool_state {
 	PYPROF_POOL_MISSING,
 };
 
-/** Decode the pool at an address inside an arena. */
+/** Decode the pool at an address inside an arena: its header alone. */
+enum pyprof_pool_state
+pyprof_pool_read_header(const struct pyprof_memory *memory,
+			const struct pyprof_layout *layout,
+			const struct pyprof_allocators *allocators,
+			const struct pyprof_arena *arena, uint64_t address,
+			struct pyprof_pool *ret);
+
+/** Decode the pool at an address inside an arena, its free list, too. */
 enum pyprof_pool_state
 pyprof_pool_read(const struct pyprof_memory *memory,
 		 const struct pyprof_layout *layout,
-		 const struct pyprof_allocators *allocators, uint64_t address,
+		 const struct pyprof_allocators *allocators,
+		 const struct pyprof_arena *arena, uint64_t address,
 		 struct pyprof_pool *ret);
+
+/** The header of debug hooks, which stands before what was asked for. */
+#define PYPROF_DEBUG_HEADER 16
+
+/**
+ * How many bytes were asked for, when debug hooks made the block.
+ *
+ * @param size Bytes of the block, all of which are there.
+ * @return false when it has no header, or another size, of theirs.
+ */
+bool pyprof_debug_block(const uint8_t *block, uint64_t size, uint64_t *ret);
 
 /**
  * Addresses of all objects in the lists of the garbage collector of all
  * interpreters, in order of the lists. A list that is damaged, or being
- * collected, is followed as far as it goes.
+ * collected, is followed as far as it goes; what is told of it may be no
+ * object. NOT_FOUND in builds that have no lists (free-threaded ones).
  *
  * @param[out] cut_ret How many lists did not come back to their head.
+ * @param[out] is_collecting_ret A collection was under way.
  */
 struct pyprof_error *pyprof_gc_lists_read(
 	const struct pyprof_memory *memory, struct pyprof_python *python,
 	struct pyprof_error *(*object)(void *context, uint64_t address),
-	void *context, size_t *cut_ret) PYPROF_MUST_CHECK;
+	void *context, size_t *cut_ret, bool *is_collecting_ret)
+	PYPROF_MUST_CHECK;
 
 #endif /* PYPROF_CPYTHON_OBMALLOC_H */

@@ -20,6 +20,7 @@
 #include "core/base/strtab.h"
 #include "core/cpython/object.h"
 #include "core/cpython/obmalloc.h"
+#include "core/heap/blocks.h"
 #include "core/heap/graph.h"
 #include "core/heap/index.h"
 
@@ -38,10 +39,10 @@ struct pyprof_heap_type {
 /** What the bytes of the small-object allocator are used for, and what could
  * not be made sense of. Sums are exact. */
 struct pyprof_census {
-	uint64_t arenas, arena_bytes;
+	uint64_t arenas, damaged_arenas, arena_bytes;
 	uint64_t pools_used, pools_free, pools_damaged, pools_missing;
-	/** Blocks handed out: objects, buffers claimed by their owners, objects
-	 * on free lists, and the rest. */
+	/** Blocks in use: objects, buffers claimed by their owners, objects
+	 * on free lists, and the rest; and blocks that are free. */
 	uint64_t blocks, blocks_free;
 	uint64_t object_blocks, buffer_blocks, freelist_blocks, other_blocks;
 	uint64_t object_bytes, buffer_bytes, freelist_bytes, other_bytes;
@@ -50,6 +51,8 @@ struct pyprof_census {
 	int64_t raw_blocks;
 	/** Objects outside of pools: on the C library's heap, static. */
 	uint64_t large_objects, static_objects;
+	/** Blocks that were taken for objects until their owners told. */
+	uint64_t disowned_objects;
 	uint64_t damaged_objects, damaged_edges, cut_gc_lists;
 	/** Bytes of the target that the memory should hold and does not. */
 	uint64_t missing_bytes;
@@ -84,6 +87,7 @@ struct pyprof_heap {
 	struct pyprof_strtab *strings;
 
 	struct pyprof_allocators allocators;
+	struct pyprof_blocks blocks;
 	struct pyprof_index index;
 	struct pyprof_census census;
 	/** By index of type. */

@@ -6,8 +6,8 @@
  * are in order of address.
  *
  * Costs 40 bytes a page, which is well below a byte an object. No object is
- * smaller than 16 bytes, so at most one begins in each 16; those that begin in
- * the middle of 16 (static ones do) are in a second, sparse set of bits.
+ * smaller than 16 bytes, so at most one begins in each 16; for those that begin
+ * in the middle of 16 (static ones do) their page has a row of bits more.
  */
 #ifndef PYPROF_HEAP_INDEX_H
 #define PYPROF_HEAP_INDEX_H
@@ -21,16 +21,25 @@ struct pyprof_index_page {
 	uint64_t starts[4];
 	/** Objects on the pages before this one; valid once sealed. */
 	uint32_t before;
+	/** Its row in `odd`; 0, which has no bits, when it needs none. */
+	uint32_t odd;
+};
+
+/** Which of a page's objects begin in the middle of their 16 bytes. */
+struct pyprof_index_odd {
+	uint64_t bits[4];
 };
 
 struct pyprof_index {
 	/** Borrowed. */
 	const struct pyprof_memory *memory;
-	/** By number of page; four words of `odd` a page too. */
+	/** By number of page. */
 	struct pyprof_index_page *pages;
-	uint64_t *odd;
-	/** Valid once sealed. */
+	PYPROF_VEC(struct pyprof_index_odd) odd;
+	/** Objects in it. */
 	uint32_t count;
+	/** Addresses were not added: no memory, or no number, was left. */
+	bool out_of_memory, is_full;
 };
 
 struct pyprof_error *pyprof_index_init(const struct pyprof_memory *memory,
@@ -38,27 +47,40 @@ struct pyprof_error *pyprof_index_init(const struct pyprof_memory *memory,
 	PYPROF_MUST_CHECK;
 void pyprof_index_deinit(struct pyprof_index *index);
 
-/** Add an address, which is in the memory and a multiple of 8. False when it
- * was there, or another one of the same 16 bytes. */
+/**
+ * Add an address. False when it is none that an object can have, when it was
+ * there, or another one of the same 16 bytes; pyprof_index_seal() tells of
+ * other reasons.
+ */
 bool pyprof_index_add(struct pyprof_index *index, uint64_t address);
-/** Take it out again. */
-void pyprof_index_remove(struct pyprof_index *index, uint64_t address);
+/** Take it out again; false when it was not there. */
+bool pyprof_index_remove(struct pyprof_index *index, uint64_t address);
+
+/** Whether `address`, which is on `page`, is in the set. */
+static inline bool pyprof_index_page_has(const struct pyprof_index *index,
+					 const struct pyprof_index_page *page,
+					 uint64_t address)
+{
+	unsigned granule = (address & (PYPROF_PAGE_SIZE - 1)) >> 4;
+	unsigned word = granule >> 6, bit = granule & 63;
+	if (!(page->starts[word] >> bit & 1))
+		return false;
+	bool odd = index->odd.items[page->odd].bits[word] >> bit & 1;
+	return (address & 15) == (odd ? 8 : 0);
+}
 
 static inline bool pyprof_index_has(const struct pyprof_index *index,
 				    uint64_t address)
 {
 	uint32_t page = pyprof_memory_page(index->memory, address);
-	unsigned granule = (address & (PYPROF_PAGE_SIZE - 1)) >> 4;
-	if (!page || (address & 7) ||
-	    !(index->pages[page].starts[granule >> 6] >> (granule & 63) & 1))
-		return false;
-	bool odd =
-		index->odd[page * 4ul + (granule >> 6)] >> (granule & 63) & 1;
-	return odd == !!(address & 8);
+	return page &&
+	       pyprof_index_page_has(index, &index->pages[page], address);
 }
 
-/** Number the objects; none is added or removed afterwards. UNSUPPORTED when
- * there are more than PYPROF_NO_OBJECT. */
+/**
+ * Number the objects; none is added or removed afterwards. Fails when some
+ * could not be added; UNSUPPORTED when there are too many for an id.
+ */
 struct pyprof_error *pyprof_index_seal(struct pyprof_index *index)
 	PYPROF_MUST_CHECK;
 
@@ -66,10 +88,10 @@ struct pyprof_error *pyprof_index_seal(struct pyprof_index *index)
 static inline uint32_t pyprof_index_id(const struct pyprof_index *index,
 				       uint64_t address)
 {
-	if (!pyprof_index_has(index, address))
+	uint32_t number = pyprof_memory_page(index->memory, address);
+	const struct pyprof_index_page *page = &index->pages[number];
+	if (!number || !pyprof_index_page_has(index, page, address))
 		return PYPROF_NO_OBJECT;
-	const struct pyprof_index_page *page =
-		&index->pages[pyprof_memory_page(index->memory, address)];
 	unsigned granule = (address & (PYPROF_PAGE_SIZE - 1)) >> 4;
 	uint32_t id = page->before;
 	for (unsigned i = 0; i < granule >> 6; i++)
@@ -79,14 +101,15 @@ static inline uint32_t pyprof_index_id(const struct pyprof_index *index,
 						   below);
 }
 
-/** The address of an object; 0 for an id that is none. */
+/** The address of an object; 0 for an id that is none. Sealed only. */
 uint64_t pyprof_index_address(const struct pyprof_index *index, uint32_t id);
 
 /** Walks all objects in order: zero-initialise; false at the end. */
 struct pyprof_index_walk {
 	uint32_t page, id;
+	/** Word of the page, bits of it still to come, address of the page. */
 	unsigned word;
-	uint64_t left;
+	uint64_t left, address;
 };
 bool pyprof_index_next(const struct pyprof_index *index,
 		       struct pyprof_index_walk *walk, uint32_t *id_ret,

@@ -39,6 +39,7 @@ struct pyprof_known_version {
 	enum pyprof_linetable_kind linetable;
 	int lasti_unit;
 	uint64_t tag_mask;
+	uint32_t pool_size;
 	const struct pyprof_known_builds *builds;
 	/** 256 of enum pyprof_opcode_class. */
 	const uint8_t *opcode_classes;

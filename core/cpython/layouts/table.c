@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cpython/layouts/layouts.h"
 
-#define VERSION(minor, frames, linetable, lasti_unit, tag_mask)    \
-	extern const struct pyprof_known_builds pyprof_cp3##minor; \
+#define VERSION(minor, frames, linetable, lasti_unit, tag_mask, pool_size) \
+	extern const struct pyprof_known_builds pyprof_cp3##minor;         \
 	extern const uint8_t pyprof_opcodes_3##minor[256];
 #include "core/cpython/layouts/versions.def"
 #undef VERSION
 
 static const struct pyprof_known_version versions[] = {
-#define VERSION(minor, frames, linetable, lasti_unit, tag_mask) \
-	{minor,                                                 \
-	 PYPROF_FRAMES_##frames,                                \
-	 PYPROF_LINETABLE_##linetable,                          \
-	 lasti_unit,                                            \
-	 tag_mask,                                              \
-	 &pyprof_cp3##minor,                                    \
+#define VERSION(minor, frames, linetable, lasti_unit, tag_mask, pool_size) \
+	{minor,                                                            \
+	 PYPROF_FRAMES_##frames,                                           \
+	 PYPROF_LINETABLE_##linetable,                                     \
+	 lasti_unit,                                                       \
+	 tag_mask,                                                         \
+	 pool_size,                                                        \
+	 &pyprof_cp3##minor,                                               \
 	 pyprof_opcodes_3##minor},
 #include "core/cpython/layouts/versions.def"
 #undef VERSION
@@ -78,6 +79,7 @@ void pyprof_layout_set_rules(const struct pyprof_known_version *version,
 	layout->linetable = version->linetable;
 	layout->lasti_unit = version->lasti_unit;
 	layout->tag_mask = version->tag_mask;
+	layout->pool_size = version->pool_size;
 	layout->generator_owner = 1;
 	layout->hidden_owner = 3;
 	layout->opcode_classes = version->opcode_classes;
