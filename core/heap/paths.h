@@ -8,12 +8,12 @@
  * frame that runs; what neither reaches is found from the other roots. An
  * attribute is one step even where a dict stands in between.
  *
- * What is pure, on steps made up, is in path_text.h.
+ * How steps become text is in path_text.h.
  */
 #ifndef PYPROF_HEAP_PATHS_H
 #define PYPROF_HEAP_PATHS_H
 
-#include "core/heap/heap.h"
+#include "core/heap/edges.h"
 
 struct pyprof_paths;
 
@@ -32,24 +32,26 @@ PYPROF_DEFINE_CLEANUP(pyprof_paths, struct pyprof_paths *, pyprof_paths_destroy)
 struct pyprof_path_step {
 	/** The object that it leads to. */
 	uint32_t object;
-	/** An edge kind with its flags, and its label. */
-	unsigned kind;
-	uint64_t label;
-	/** Nobody can say what it is called: the words of the object that has
-	 * it do not tell. */
+	struct pyprof_edge edge;
+	/** The object that has it does not tell of it. */
 	bool is_unknown;
 };
 
 struct pyprof_path {
-	/** Its first object: a root, or the dict of a module. */
+	/** Its first object: a root, a module, or the dict of one. */
 	uint32_t start;
 	/** "in f (app.py:17): rows", "app", "held from outside"; borrowed. */
 	const char *name;
 	enum pyprof_path_start {
-		/** A module's variables: `name` is the module's. */
+		/** The dict of the module `name`. */
+		PYPROF_PATH_VARIABLES,
+		/** The module `name` itself. */
 		PYPROF_PATH_MODULE,
 		PYPROF_PATH_FRAME,
-		/** Of another root; the start is to be shown, too. */
+		/** Something that has a name: "sys.modules". */
+		PYPROF_PATH_NAMED,
+		/** Of another root: the name says of which kind, and the
+		 * object is to be shown, too. */
 		PYPROF_PATH_OTHER,
 	} from;
 	PYPROF_VEC(struct pyprof_path_step) steps;
@@ -90,16 +92,22 @@ struct pyprof_path_shape {
 struct pyprof_path_shapes {
 	/** Most objects first. */
 	PYPROF_VEC(struct pyprof_path_shape) items;
+	/** How many there are, those left out included. */
+	uint64_t shapes;
 	uint64_t objects;
 	/** Of them those that no root reaches. */
 	uint64_t unreached;
 };
 
-/** The shapes of the paths to all objects for which `wanted` says true. */
+/**
+ * The shapes of the paths to all objects for which `wanted` says true; `limit`
+ * of them at most.
+ */
 struct pyprof_error *
 pyprof_path_shapes_find(struct pyprof_paths *paths,
 			bool (*wanted)(void *context, uint32_t object),
-			void *context, const struct pyprof_progress *progress,
+			void *context, size_t limit,
+			const struct pyprof_progress *progress,
 			struct pyprof_path_shapes *ret) PYPROF_MUST_CHECK;
 void pyprof_path_shapes_deinit(struct pyprof_path_shapes *shapes);
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * @file
+ * Breadth-first trees over a heap's graph, and what stands at their tops; what
+ * paths.c and path_shapes.c share.
+ */
+#ifndef PYPROF_HEAP_PATH_TREE_H
+#define PYPROF_HEAP_PATH_TREE_H
+
+#include "core/heap/paths.h"
+
+/** Where paths begin. */
+struct pyprof_path_seed {
+	uint32_t object;
+	/** In the order of preference. */
+	uint32_t order;
+	/** An id of the heap's `strings`. */
+	uint32_t name;
+	enum pyprof_path_start from;
+};
+
+struct pyprof_path_tree {
+	/** In order of object, and of preference. */
+	PYPROF_VEC(struct pyprof_path_seed) seeds;
+	/** Of each object: the one before it; NULL until made. */
+	uint32_t *parents;
+};
+
+struct pyprof_paths {
+	struct pyprof_heap *heap;
+	struct pyprof_progress progress;
+	/** From modules and frames, and, when first needed, from all roots. */
+	struct pyprof_path_tree near, all;
+	/** Modules and their dicts, sys.modules, in order of id. */
+	PYPROF_VEC(uint32_t) parts;
+};
+
+/** The seed of an object, NULL when it is none. */
+const struct pyprof_path_seed *
+pyprof_path_tree_seed(const struct pyprof_path_tree *tree, uint32_t object);
+
+/** The tree that an object is in: NULL, and no error, when no root reaches it.
+ */
+struct pyprof_error *pyprof_path_tree_of(struct pyprof_paths *paths,
+					 uint32_t object,
+					 const struct pyprof_path_tree **ret)
+	PYPROF_MUST_CHECK;
+
+/** Whether a step leads to the dict of an object's attributes. */
+bool pyprof_path_is_dict_step(const struct pyprof_edge *edge);
+
+/**
+ * The name of a dict's key when it can be written behind a point: an attribute
+ * of whatever has the dict, with the point. NULL otherwise. It is in `buf`.
+ */
+const char *pyprof_path_attribute(const struct pyprof_heap *heap,
+				  const struct pyprof_edge *edge,
+				  struct pyprof_buf *buf);
+
+/** Append what a path that starts at an object begins with. */
+void pyprof_path_put_start(const struct pyprof_heap *heap,
+			   enum pyprof_path_start from, const char *name,
+			   uint32_t object, struct pyprof_buf *out);
+
+#endif /* PYPROF_HEAP_PATH_TREE_H */
