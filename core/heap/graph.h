@@ -16,6 +16,7 @@
 #define PYPROF_NO_NODE UINT32_MAX
 
 struct pyprof_graph {
+	/** Less than PYPROF_NO_NODE, as is the number of edges. */
 	uint32_t node_count;
 	/** Edges of node i: targets[first[i]] … targets[first[i + 1] - 1].
 	 * The same target may be there more than once. */
@@ -49,8 +50,8 @@ struct pyprof_dominators {
 };
 
 /**
- * Exact immediate dominators by semi-NCA; nodes without edges of their own
- * and with a single referrer are folded away first.
+ * Exact immediate dominators by semi-NCA (semi_nca.h), but for nodes from which
+ * no cycle is reached: these are set apart first and need less (outskirts.h).
  *
  * @param roots Nodes reachable from outside; one may be listed twice.
  * @param weight Bytes of a node, asked once for each.
