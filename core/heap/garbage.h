@@ -7,9 +7,9 @@
 #ifndef PYPROF_HEAP_GARBAGE_H
 #define PYPROF_HEAP_GARBAGE_H
 
-#include "core/heap/heap.h"
+#include "core/heap/edges.h"
 
-/** Garbage of one type. */
+/** Garbage of one type, in all or in a cycle. */
 struct pyprof_garbage_type {
 	const struct pyprof_type *type;
 	uint64_t count, bytes;
@@ -18,10 +18,8 @@ struct pyprof_garbage_type {
 /** A reference along a cycle. */
 struct pyprof_garbage_link {
 	uint32_t object;
-	/** The edge by which it refers to the next one; that of the last one
-	 * leads to the first. */
-	unsigned kind;
-	uint64_t label;
+	/** How it refers to the next one; the last one to the first. */
+	struct pyprof_edge edge;
 };
 
 /** Cycles that are alike: as many objects of the same types. */
@@ -30,6 +28,9 @@ struct pyprof_garbage_cycle {
 	uint64_t count;
 	uint32_t objects;
 	uint64_t bytes;
+	/** The types of its objects, most of one type first: from
+	 * `members.items[first_member]` on. */
+	uint32_t first_member, member_count;
 	/** One of them, the biggest: what goes with it, and a way round, from
 	 * `links.items[first_link]` on. */
 	uint64_t example_bytes;
@@ -41,8 +42,11 @@ struct pyprof_garbage {
 	/** Of them those that no cycle goes through, but hang on one. */
 	uint64_t outside_cycles;
 	uint64_t cycle_count;
+	/** Kinds of cycles, those left out included. */
+	uint64_t cycle_kinds;
 	/** Most bytes first. */
 	PYPROF_VEC(struct pyprof_garbage_type) types;
+	PYPROF_VEC(struct pyprof_garbage_type) members;
 	PYPROF_VEC(struct pyprof_garbage_cycle) cycles;
 	PYPROF_VEC(struct pyprof_garbage_link) links;
 	/** Garbage in the generation that gc.freeze() made: never collected. */

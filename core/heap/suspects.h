@@ -79,7 +79,7 @@ pyprof_heap_suspects(struct pyprof_heap *heap, struct pyprof_paths *paths,
 		     struct pyprof_suspects *ret) PYPROF_MUST_CHECK;
 
 /** Append one as a sentence: "app.cache (dict, 0x…) holds 412 MB (83.1 %) in
- * 1,000,000 objects, mostly 1,000,000 str". */
+ * 1,000,001 objects: 1,000,000 str (400 MB)". */
 struct pyprof_error *pyprof_suspect_put(const struct pyprof_heap *heap,
 					struct pyprof_paths *paths,
 					const struct pyprof_suspects *suspects,
