@@ -192,6 +192,12 @@ struct odict {
 	PyObject *dict, *weakrefs;
 };
 
+struct odict_node {
+	PyObject *key;
+	Py_hash_t hash;
+	struct odict_node *next, *prev;
+};
+
 // Objects/rangeobject.c
 struct range {
 	PyObject_HEAD

@@ -22,7 +22,9 @@
 		.dict = 8496, .codec_search_path = 8000, \
 		.codec_search_cache = 8008, .codec_error_registry = 8016, \
 		.interned = 224624, .obmalloc_state = NONE, .obmalloc = 10904, \
-		.code_generation = 7992},
+		.code_generation = 7992, .static_types = 180240, \
+		.static_type_count = 180232, .extension_types = 189856, \
+		.extension_type_count = 189840},
 #define GC \
 	.gc = {.size = 264, .collecting = 192, .enabled = 12, \
 		.generations = 24, .young = NONE, .old = NONE, \
@@ -67,13 +69,15 @@
 	.object = {.size = 16, .refcount = 0, .type = 8, .var_size = 16},
 #define TYPE \
 	.type = {.size = 416, .name = 24, .basicsize = 32, .itemsize = 40, \
-		.dealloc = 48, .flags = 168, .traverse = 184, \
+		.dealloc = 48, .flags = 168, .doc = 176, .traverse = 184, \
 		.weaklistoffset = 208, .members = 240, .base = 256, \
 		.dict = 264, .dictoffset = 288, .is_gc = 328, .bases = 336, \
 		.mro = 344, .cache = 352, .subclasses = 360, .weaklist = 368},
 #define HEAP_TYPE \
 	.heap_type = {.size = 936, .name = 856, .slots = 864, .qualname = 872, \
 		.cached_keys = 880, .module = 888, .tpname = 896},
+#define STATIC_TYPE \
+	.static_type = {.size = 48, .type = 0, .dict = 24, .subclasses = 32},
 #define MEMBER \
 	.member = {.size = 40, .name = 0, .type = 8, .offset = 16},
 #define BYTES \
@@ -94,8 +98,8 @@
 	.dict = {.size = 48, .used = 16, .keys = 32, .values = 40},
 #define KEYS \
 	.keys = {.refcount = 0, .slots = NONE, .log2_slots = 8, \
-		.log2_index_bytes = 9, .kind = 10, .usable = 16, \
-		.nentries = 24, .indices = 32},
+		.log2_index_bytes = 9, .kind = 10, .lookup = NONE, \
+		.usable = 16, .nentries = 24, .indices = 32},
 #define VALUES \
 	.values = {.capacity = 0, .used = 1, .embedded = 2, .valid = 3, \
 		.values = 8},
@@ -105,6 +109,8 @@
 #define ODICT \
 	.odict = {.size = 112, .first = 48, .fast_nodes = 64, \
 		.fast_nodes_size = 72, .dict = 96},
+#define ODICT_NODE \
+	.odict_node = {.size = 32, .key = 0, .next = 16},
 #define DEFAULTDICT \
 	.defaultdict = {.size = 56, .factory = 48},
 #define FUNCTION \
@@ -204,7 +210,9 @@
 		.dict = 8504, .codec_search_path = 8000, \
 		.codec_search_cache = 8008, .codec_error_registry = 8016, \
 		.interned = 224640, .obmalloc_state = NONE, .obmalloc = 10912, \
-		.code_generation = 7992},
+		.code_generation = 7992, .static_types = 180256, \
+		.static_type_count = 180248, .extension_types = 189872, \
+		.extension_type_count = 189856},
 #define PATTERN_1 \
 	.pattern = {.size = 104, .groupindex = 32, .indexgroup = 40, \
 		.pattern = 48, .codesize = 88},
@@ -225,7 +233,9 @@
 		.dict = 8536, .codec_search_path = 8032, \
 		.codec_search_cache = 8040, .codec_error_registry = 8048, \
 		.interned = 230424, .obmalloc_state = NONE, .obmalloc = 17328, \
-		.code_generation = 8024},
+		.code_generation = 8024, .static_types = 186032, \
+		.static_type_count = 186024, .extension_types = 195648, \
+		.extension_type_count = 195632},
 #define GC_1 \
 	.gc = {.size = 288, .collecting = 192, .enabled = 12, \
 		.generations = NONE, .young = 24, .old = 48, .permanent = 96, \
@@ -256,7 +266,7 @@
 	.object = {.size = 32, .refcount = 12, .type = 24, .var_size = 32},
 #define TYPE_1 \
 	.type = {.size = 432, .name = 40, .basicsize = 48, .itemsize = 56, \
-		.dealloc = 64, .flags = 184, .traverse = 200, \
+		.dealloc = 64, .flags = 184, .doc = 192, .traverse = 200, \
 		.weaklistoffset = 224, .members = 256, .base = 272, \
 		.dict = 280, .dictoffset = 304, .is_gc = 344, .bases = 352, \
 		.mro = 360, .cache = 368, .subclasses = 376, .weaklist = 384},
@@ -372,7 +382,9 @@
 		.dict = 8544, .codec_search_path = 8032, \
 		.codec_search_cache = 8040, .codec_error_registry = 8048, \
 		.interned = 230448, .obmalloc_state = NONE, .obmalloc = 17336, \
-		.code_generation = 8024},
+		.code_generation = 8024, .static_types = 186056, \
+		.static_type_count = 186048, .extension_types = 195672, \
+		.extension_type_count = 195656},
 #define PATTERN_3 \
 	.pattern = {.size = 120, .groupindex = 48, .indexgroup = 56, \
 		.pattern = 64, .codesize = 104},
@@ -386,14 +398,15 @@ static const struct pyprof_known_build builds[] = {
 		.unicode_kind_shift = 2,
 		.at = {
 			RUNTIME GIL INTERP GC GENERATION THREAD CFRAME CHUNK
-			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE MEMBER
-			BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST DICT KEYS
-			VALUES SET ODICT DEFAULTDICT FUNCTION METHOD
-			CFUNCTION CELL MODULE WEAKREF GENERATOR EXCEPTION
-			TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE
-			DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
-			SUPER BYTESIO OBMALLOC ARENA POOL
+			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
+			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
+			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
+			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
+			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
+			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
+			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN MATCH
+			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
+			OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -405,14 +418,14 @@ static const struct pyprof_known_build builds[] = {
 		.at = {
 			RUNTIME_1 GIL INTERP_1 GC GENERATION THREAD CFRAME
 			CHUNK FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
-			MEMBER BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST
-			DICT KEYS VALUES SET ODICT DEFAULTDICT FUNCTION
-			METHOD CFUNCTION CELL MODULE WEAKREF GENERATOR
-			EXCEPTION TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER
-			NAMESPACE DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE
-			LRU_ELEMENT ARRAY PATTERN_1 MATCH PROPERTY RANGE
-			MAPPINGPROXY CLASSMETHOD SUPER BYTESIO OBMALLOC ARENA
-			POOL
+			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
+			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
+			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
+			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
+			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
+			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN_1 MATCH
+			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
+			OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -424,15 +437,16 @@ static const struct pyprof_known_build builds[] = {
 		.at = {
 			RUNTIME_2 GIL_1 INTERP_2 GC_1 GENERATION THREAD
 			CFRAME CHUNK FRAME_1 FRAME_OBJECT_1 CODE_1 OBJECT_1
-			TYPE_1 HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
-			BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1 KEYS VALUES SET_1
-			ODICT_1 DEFAULTDICT_1 FUNCTION_1 METHOD_1 CFUNCTION_1
-			CELL_1 MODULE_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
-			TRACEBACK_1 SLICE_1 MEMORYVIEW_1 MANAGED_BUFFER_1
-			NAMESPACE_1 DEQUE_1 DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1
-			LRU_ELEMENT_1 ARRAY_1 PATTERN_2 MATCH_1 PROPERTY_1
-			RANGE_1 MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1
-			BYTESIO_1 OBMALLOC ARENA POOL
+			TYPE_1 HEAP_TYPE_1 STATIC_TYPE MEMBER BYTES_1
+			UNICODE_1 INTEGER_1 BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1
+			KEYS VALUES SET_1 ODICT_1 ODICT_NODE DEFAULTDICT_1
+			FUNCTION_1 METHOD_1 CFUNCTION_1 CELL_1 MODULE_1
+			WEAKREF_1 GENERATOR_1 EXCEPTION_1 TRACEBACK_1 SLICE_1
+			MEMORYVIEW_1 MANAGED_BUFFER_1 NAMESPACE_1 DEQUE_1
+			DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1 LRU_ELEMENT_1
+			ARRAY_1 PATTERN_2 MATCH_1 PROPERTY_1 RANGE_1
+			MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1 BYTESIO_1
+			OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -444,15 +458,16 @@ static const struct pyprof_known_build builds[] = {
 		.at = {
 			RUNTIME_3 GIL_1 INTERP_3 GC_1 GENERATION THREAD
 			CFRAME CHUNK FRAME_1 FRAME_OBJECT_1 CODE_1 OBJECT_1
-			TYPE_1 HEAP_TYPE_1 MEMBER BYTES_1 UNICODE_1 INTEGER_1
-			BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1 KEYS VALUES SET_1
-			ODICT_1 DEFAULTDICT_1 FUNCTION_1 METHOD_1 CFUNCTION_1
-			CELL_1 MODULE_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
-			TRACEBACK_1 SLICE_1 MEMORYVIEW_1 MANAGED_BUFFER_1
-			NAMESPACE_1 DEQUE_1 DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1
-			LRU_ELEMENT_1 ARRAY_1 PATTERN_3 MATCH_1 PROPERTY_1
-			RANGE_1 MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1
-			BYTESIO_1 OBMALLOC ARENA POOL
+			TYPE_1 HEAP_TYPE_1 STATIC_TYPE MEMBER BYTES_1
+			UNICODE_1 INTEGER_1 BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1
+			KEYS VALUES SET_1 ODICT_1 ODICT_NODE DEFAULTDICT_1
+			FUNCTION_1 METHOD_1 CFUNCTION_1 CELL_1 MODULE_1
+			WEAKREF_1 GENERATOR_1 EXCEPTION_1 TRACEBACK_1 SLICE_1
+			MEMORYVIEW_1 MANAGED_BUFFER_1 NAMESPACE_1 DEQUE_1
+			DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1 LRU_ELEMENT_1
+			ARRAY_1 PATTERN_3 MATCH_1 PROPERTY_1 RANGE_1
+			MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1 BYTESIO_1
+			OBMALLOC ARENA POOL
 		},
 	},
 };

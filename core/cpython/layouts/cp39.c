@@ -21,7 +21,9 @@
 		.codec_search_path = 912, .codec_search_cache = 920, \
 		.codec_error_registry = 928, .interned = NONE, \
 		.obmalloc_state = NONE, .obmalloc = NONE, \
-		.code_generation = NONE},
+		.code_generation = NONE, .static_types = NONE, \
+		.static_type_count = NONE, .extension_types = NONE, \
+		.extension_type_count = NONE},
 #define GC \
 	.gc = {.size = 240, .collecting = 200, .enabled = 12, \
 		.generations = 24, .young = NONE, .old = NONE, \
@@ -67,13 +69,16 @@
 	.object = {.size = 16, .refcount = 0, .type = 8, .var_size = 16},
 #define TYPE \
 	.type = {.size = 408, .name = 24, .basicsize = 32, .itemsize = 40, \
-		.dealloc = 48, .flags = 168, .traverse = 184, \
+		.dealloc = 48, .flags = 168, .doc = 176, .traverse = 184, \
 		.weaklistoffset = 208, .members = 240, .base = 256, \
 		.dict = 264, .dictoffset = 288, .is_gc = 328, .bases = 336, \
 		.mro = 344, .cache = 352, .subclasses = 360, .weaklist = 368},
 #define HEAP_TYPE \
 	.heap_type = {.size = 880, .name = 840, .slots = 848, .qualname = 856, \
 		.cached_keys = 864, .module = 872, .tpname = NONE},
+#define STATIC_TYPE \
+	.static_type = {.size = NONE, .type = NONE, .dict = NONE, \
+		.subclasses = NONE},
 #define MEMBER \
 	.member = {.size = 40, .name = 0, .type = 8, .offset = 16},
 #define BYTES \
@@ -94,8 +99,8 @@
 	.dict = {.size = 48, .used = 16, .keys = 32, .values = 40},
 #define KEYS \
 	.keys = {.refcount = 0, .slots = 8, .log2_slots = NONE, \
-		.log2_index_bytes = NONE, .kind = NONE, .usable = 24, \
-		.nentries = 32, .indices = 40},
+		.log2_index_bytes = NONE, .kind = NONE, .lookup = 16, \
+		.usable = 24, .nentries = 32, .indices = 40},
 #define VALUES \
 	.values = {.capacity = NONE, .used = NONE, .embedded = NONE, \
 		.valid = NONE, .values = NONE},
@@ -105,6 +110,8 @@
 #define ODICT \
 	.odict = {.size = 112, .first = 48, .fast_nodes = 64, \
 		.fast_nodes_size = 72, .dict = 96},
+#define ODICT_NODE \
+	.odict_node = {.size = 32, .key = 0, .next = 16},
 #define DEFAULTDICT \
 	.defaultdict = {.size = 56, .factory = 48},
 #define FUNCTION \
@@ -200,14 +207,15 @@ static const struct pyprof_known_build builds[] = {
 		.unicode_kind_shift = 2,
 		.at = {
 			RUNTIME GIL INTERP GC GENERATION THREAD CFRAME CHUNK
-			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE MEMBER
-			BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST DICT KEYS
-			VALUES SET ODICT DEFAULTDICT FUNCTION METHOD
-			CFUNCTION CELL MODULE WEAKREF GENERATOR EXCEPTION
-			TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE
-			DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
-			SUPER BYTESIO OBMALLOC ARENA POOL
+			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
+			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
+			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
+			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
+			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
+			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
+			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN MATCH
+			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
+			OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -218,14 +226,15 @@ static const struct pyprof_known_build builds[] = {
 		.unicode_kind_shift = 2,
 		.at = {
 			RUNTIME GIL INTERP GC GENERATION THREAD CFRAME CHUNK
-			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE MEMBER
-			BYTES UNICODE INTEGER BYTEARRAY TUPLE LIST DICT KEYS
-			VALUES SET ODICT DEFAULTDICT FUNCTION METHOD
-			CFUNCTION CELL MODULE WEAKREF GENERATOR EXCEPTION
-			TRACEBACK SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE
-			DEQUE DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
-			SUPER BYTESIO OBMALLOC ARENA POOL
+			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
+			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
+			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
+			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
+			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
+			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
+			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN MATCH
+			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
+			OBMALLOC ARENA POOL
 		},
 	},
 };
