@@ -82,8 +82,38 @@ enum pyprof_opcode_class {
 	PYPROF_OPCODE_OPERATOR = 2,
 };
 
+/** How reference counts are kept. */
+enum pyprof_refcount_kind {
+	PYPROF_REFCOUNT_WORD,  /* 3.8-3.11 */
+	PYPROF_REFCOUNT_SIGN,  /* 3.12, 3.13: immortal when the half is < 0 */
+	PYPROF_REFCOUNT_HALF,  /* 3.14+: half a word, immortal when < 0 */
+	PYPROF_REFCOUNT_SPLIT, /* free-threaded: a local and a shared count */
+};
+
+/** Where attributes of instances are that their type manages. */
+enum pyprof_attributes_kind {
+	PYPROF_ATTRIBUTES_NONE,	  /* 3.8-3.10: there are no such */
+	PYPROF_ATTRIBUTES_WORDS,  /* 3.11: words for the dict and for values */
+	PYPROF_ATTRIBUTES_TAGGED, /* 3.12: one word, odd when it is values */
+	PYPROF_ATTRIBUTES_HEADER, /* 3.13: values behind the header */
+	PYPROF_ATTRIBUTES_BEHIND, /* 3.14+: values behind the object */
+};
+
+/** A row of layouts/objects.def. */
+struct pyprof_object_rules {
+	enum pyprof_refcount_kind refcounts;
+	enum pyprof_attributes_kind attributes;
+	/** sys.getsizeof(): the int 0 has a digit like all others. */
+	bool zero_has_digit;
+	/** sys.getsizeof() adds a collector's head to static types. */
+	bool static_types_have_head;
+	/** Collector: objects tell of their type when it is on the heap. */
+	bool objects_tell_type;
+};
+
 struct pyprof_layout {
 	struct pyprof_offsets at;
+	struct pyprof_object_rules objects;
 
 	/** 3.X: the X. */
 	int minor;

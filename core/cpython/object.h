@@ -16,7 +16,8 @@
  *
  * To add a kind: one file objects/NAME.c with a `const struct pyprof_kind`,
  * one row in objects/kinds.def, and, for members that no kind reads yet, lines
- * in offsets.def.
+ * in offsets.def. A type that is just a row of words, some of them references,
+ * is one row in objects/plain.def.
  */
 #ifndef PYPROF_CPYTHON_OBJECT_H
 #define PYPROF_CPYTHON_OBJECT_H
@@ -61,13 +62,26 @@ enum pyprof_edge_kind {
 	PYPROF_EDGE_BORROWED = 1 << 5,
 };
 
+/** Bits of tp_flags. */
+#define PYPROF_TYPE_STATIC_BUILTIN (UINT64_C(1) << 1)
+#define PYPROF_TYPE_INLINE_VALUES (UINT64_C(1) << 2)
+#define PYPROF_TYPE_MANAGED_WEAKREF (UINT64_C(1) << 3)
+#define PYPROF_TYPE_MANAGED_DICT (UINT64_C(1) << 4)
+#define PYPROF_TYPE_HEAP (UINT64_C(1) << 9)
+#define PYPROF_TYPE_READY (UINT64_C(1) << 12)
+#define PYPROF_TYPE_GC (UINT64_C(1) << 14)
+#define PYPROF_TYPE_SUBCLASS_BIT 31
+
 struct pyprof_types;
 struct pyprof_type;
 
 /** An object that was recognised. */
 struct pyprof_object {
 	uint64_t address;
-	/** Its bytes; at least `type->basicsize` of them are there. */
+	/**
+	 * Its bytes; at least `type->basicsize` of them are there, in a str
+	 * those of the header that its state tells of.
+	 */
 	const uint8_t *bytes;
 	const struct pyprof_type *type;
 };
@@ -106,6 +120,14 @@ struct pyprof_kind {
 	 */
 	int size_position;
 	/**
+	 * For simple types instead of `edges`: the names of the references in
+	 * the words behind the object's header, NULL where a word is none.
+	 */
+	const char *const *words;
+	size_t word_count;
+	/** What `show` appends tells all there is: no "<int at 0x…>" around. */
+	bool shows_value;
+	/**
 	 * What __sizeof__() says: without what stands before the object. NULL:
 	 * tp_basicsize + tp_itemsize * |ob_size|.
 	 */
@@ -113,8 +135,9 @@ struct pyprof_kind {
 		     const struct pyprof_object *object, uint64_t *ret);
 	/**
 	 * What its own members refer to; the type, an instance's attributes
-	 * and slots are added by pyprof_object_edges(). NULL: nothing. False
-	 * when the object is damaged: what was told until then stands.
+	 * (also the dict at tp_dictoffset: kinds do not tell of it) and slots
+	 * are added by pyprof_object_edges(). NULL: nothing. False when the
+	 * object is damaged: what was told until then stands.
 	 */
 	bool (*edges)(const struct pyprof_types *types,
 		      const struct pyprof_object *object,
@@ -137,6 +160,11 @@ struct pyprof_kind {
 
 /** All kinds; ends at a NULL. The order is that of matching by name. */
 extern const struct pyprof_kind *const pyprof_kinds[];
+
+/** pyprof_kind_int and so on, one a row of kinds.def. */
+#define KIND(symbol) extern const struct pyprof_kind pyprof_kind_##symbol;
+#include "core/cpython/objects/kinds.def"
+#undef KIND
 
 /** Named members of instances: __slots__ and the like, through all bases. */
 struct pyprof_slot {
@@ -170,6 +198,19 @@ struct pyprof_type {
 	uint64_t cached_keys;
 	const struct pyprof_slot *slots;
 	size_t slot_count;
+	/** Items of a struct sequence behind those that its ob_size counts. */
+	uint32_t hidden_items;
+	/** How many bytes its objects have at least. */
+	enum pyprof_extent {
+		PYPROF_EXTENT_FIXED, /* tp_basicsize */
+		PYPROF_EXTENT_ITEMS, /* and ob_size items */
+		PYPROF_EXTENT_INT,
+		PYPROF_EXTENT_STR,
+	} extent;
+	/** PYPROF_EDGE_TYPE with flags, 0 when objects hold no count of it. */
+	uint8_t type_edge;
+	/** PYPROF_EDGE_UNTOLD when the collector asks no object of it. */
+	uint8_t untold;
 };
 
 /**
@@ -192,11 +233,14 @@ struct pyprof_types {
 		struct pyprof_type *type;
 	} * slots;
 	size_t slot_mask, count;
+	/** Address of lookdict(), 3.8-3.10: dicts of keys other than str. */
+	uint64_t lookdict;
 	/** Addresses that are no types, direct mapped. */
 	uint64_t not_types[4096];
 	PYPROF_VEC(struct pyprof_type *) list;
 	struct pyprof_strtab *names;
-	/** Whether an address is an object, for scans; may be NULL. */
+	/** Whether an address is an object, for scans; NULL: a known type and a
+	 * count that can be are enough. */
 	bool (*is_object)(void *context, uint64_t address);
 	void *is_object_context;
 	bool failed;
@@ -216,6 +260,18 @@ PYPROF_DEFINE_CLEANUP(pyprof_types, struct pyprof_types *, pyprof_types_destroy)
 /** The slow half of pyprof_type_find(): validates and remembers. */
 const struct pyprof_type *pyprof_type_learn(struct pyprof_types *types,
 					    uint64_t address);
+
+/** The type at an address if it was found before, else NULL. */
+static inline const struct pyprof_type *
+pyprof_type_known(const struct pyprof_types *types, uint64_t address)
+{
+	uint64_t hash = address * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	for (size_t i = hash & types->slot_mask; types->slots[i].type;
+	     i = (i + 1) & types->slot_mask)
+		if (types->slots[i].address == address)
+			return types->slots[i].type;
+	return NULL;
+}
 
 /** The type at an address, or NULL when there is none. */
 static inline const struct pyprof_type *
@@ -240,6 +296,19 @@ pyprof_type_find(struct pyprof_types *types, uint64_t address)
 int64_t pyprof_refcount(const struct pyprof_types *types, const uint8_t *object,
 			bool *immortal_ret);
 
+/** Bytes before an object: as its type says, but static types have none. */
+static inline uint32_t pyprof_object_presize(const struct pyprof_types *types,
+					     const struct pyprof_object *object)
+{
+	const struct pyprof_type *type = object->type;
+	if (!type->is_type)
+		return type->presize;
+	uint64_t flags;
+	__builtin_memcpy(&flags, object->bytes + types->layout->at.type.flags,
+			 sizeof(flags));
+	return flags & PYPROF_TYPE_HEAP ? type->presize : 0;
+}
+
 /**
  * Whether an object begins at an address: a type that is one, a count that can
  * be, sizes that fit. False for what is on a free list (count 0).
@@ -249,6 +318,13 @@ int64_t pyprof_refcount(const struct pyprof_types *types, const uint8_t *object,
  */
 bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
 		      uint64_t block_left, struct pyprof_object *ret);
+
+/**
+ * pyprof_object_at(), but for a type that was found before and without what
+ * tells an object from what looks like one: good for exact addresses only.
+ */
+bool pyprof_object_known(const struct pyprof_types *types, uint64_t address,
+			 struct pyprof_object *ret);
 
 /** What sys.getsizeof() says; false when the object is damaged. */
 bool pyprof_object_size(const struct pyprof_types *types,

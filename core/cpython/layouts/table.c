@@ -21,6 +21,18 @@ static const struct pyprof_known_version versions[] = {
 #undef VERSION
 };
 
+static const struct {
+	int minor;
+	struct pyprof_object_rules rules;
+} object_rules[] = {
+#define OBJECTS(minor, refcounts, attributes, zero, head, tell)              \
+	{minor,                                                              \
+	 {PYPROF_REFCOUNT_##refcounts, PYPROF_ATTRIBUTES_##attributes, zero, \
+	  head, tell}},
+#include "core/cpython/layouts/objects.def"
+#undef OBJECTS
+};
+
 #define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
 
 /* Of PY_VERSION_HEX. */
@@ -83,6 +95,13 @@ void pyprof_layout_set_rules(const struct pyprof_known_version *version,
 	layout->generator_owner = 1;
 	layout->hidden_owner = 3;
 	layout->opcode_classes = version->opcode_classes;
+	for (size_t i = 0; i < sizeof(object_rules) / sizeof(object_rules[0]);
+	     i++) {
+		if (object_rules[i].minor == version->minor)
+			layout->objects = object_rules[i].rules;
+	}
+	if (build->is_free_threaded)
+		layout->objects.refcounts = PYPROF_REFCOUNT_SPLIT;
 }
 
 /*

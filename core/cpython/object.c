@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cpython/object.h"
+
+#include "core/cpython/objects/string.h"
+
+/* More references than there is memory to hold them in. */
+#define REFCOUNT_MAX (INT64_C(1) << 40)
+#define ITEMS_MAX (UINT64_C(1) << 40)
+
+#define HEAD_SIZE 16
+
+struct refcount {
+	int64_t count;
+	bool is_immortal;
+	/** Bits that are no count and zero in all objects in use. */
+	uint64_t rest;
+};
+
+static inline struct refcount read_refcount(const struct pyprof_layout *layout,
+					    const uint8_t *object)
+{
+	const uint8_t *at = object + layout->at.object.refcount;
+	uint64_t word = pyprof_word(at, 0);
+	uint32_t half = (uint32_t)word;
+	switch (layout->objects.refcounts) {
+	case PYPROF_REFCOUNT_WORD:
+		return (struct refcount){.count = (int64_t)word};
+	case PYPROF_REFCOUNT_SIGN:
+		return (struct refcount){.count = (int64_t)word,
+					 .is_immortal = (int32_t)half < 0,
+					 .rest = word >> 33};
+	case PYPROF_REFCOUNT_HALF:
+		/* The upper half: what overflowed, and flags. */
+		return (struct refcount){.count = half,
+					 .is_immortal = (int32_t)half < 0,
+					 .rest = word >> 32 & 0xffff};
+	case PYPROF_REFCOUNT_SPLIT:
+		break;
+	}
+	__builtin_memcpy(&half, at, sizeof(half));
+	int64_t shared = (int64_t)pyprof_word(at, 4) >> 2;
+	return (struct refcount){.count = half + shared,
+				 .is_immortal = half == UINT32_MAX};
+}
+
+int64_t pyprof_refcount(const struct pyprof_types *types, const uint8_t *object,
+			bool *immortal_ret)
+{
+	struct refcount refcount = read_refcount(types->layout, object);
+	*immortal_ret = refcount.is_immortal;
+	return refcount.count;
+}
+
+/*
+ * Where the upper half of the word is no count, an object on a free list has
+ * the address of the next one there, which can be a small number.
+ */
+static bool is_link(const struct pyprof_types *types, const uint8_t *object,
+		    int64_t count)
+{
+	int32_t type = types->layout->at.object.type;
+	const uint8_t *next =
+		pyprof_memory_at(types->memory, (uint64_t)count,
+				 (uint64_t)types->layout->at.object.size);
+	return next && pyprof_word(next, type) == pyprof_word(object, type);
+}
+
+static inline bool is_in_use(const struct pyprof_types *types,
+			     const uint8_t *object)
+{
+	const struct pyprof_layout *layout = types->layout;
+	struct refcount refcount = read_refcount(layout, object);
+	if (refcount.is_immortal)
+		return !refcount.rest ||
+		       layout->objects.refcounts == PYPROF_REFCOUNT_SIGN;
+	if (refcount.count <= 0 || refcount.rest)
+		return false;
+	/* Counts of free-threaded builds may have a huge bias. */
+	if (layout->objects.refcounts == PYPROF_REFCOUNT_SPLIT)
+		return true;
+	if (layout->objects.refcounts == PYPROF_REFCOUNT_HALF &&
+	    refcount.count > 0xffff && !(refcount.count & 7))
+		return !is_link(types, object, refcount.count);
+	return refcount.count < REFCOUNT_MAX;
+}
+
+static inline uint64_t int_extent(const struct pyprof_layout *layout,
+				  const struct pyprof_type *type,
+				  const uint8_t *bytes)
+{
+	uint64_t digits;
+	if (pyprof_has(layout, integer.tag)) {
+		digits = pyprof_word(bytes, layout->at.integer.tag) >> 3;
+	} else {
+		int64_t size =
+			(int64_t)pyprof_word(bytes, layout->at.object.var_size);
+		digits = size < 0 ? 0 - (uint64_t)size : (uint64_t)size;
+	}
+	return digits > ITEMS_MAX ? 0 : (uint64_t)type->basicsize + digits * 4;
+}
+
+/*
+ * How many bytes an object has at least; 0 when it cannot be one. What is
+ * read for it is there: the first 24 bytes, more for str.
+ */
+static inline uint64_t extent_of(const struct pyprof_types *types,
+				 const struct pyprof_type *type,
+				 const uint8_t *bytes)
+{
+	const struct pyprof_layout *layout = types->layout;
+	uint64_t size = (uint64_t)type->basicsize;
+	switch (type->extent) {
+	case PYPROF_EXTENT_FIXED:
+		return size;
+	case PYPROF_EXTENT_ITEMS: {
+		uint64_t items = pyprof_word(bytes, layout->at.object.var_size);
+		return items > ITEMS_MAX
+			       ? 0
+			       : size + items * (uint64_t)type->itemsize;
+	}
+	case PYPROF_EXTENT_INT:
+		return int_extent(layout, type, bytes);
+	case PYPROF_EXTENT_STR: {
+		struct pyprof_str str;
+		if (!pyprof_str_read(layout, bytes, &str))
+			return 0;
+		return str.is_compact || str.size > size ? str.size : size;
+	}
+	}
+	return 0;
+}
+
+/* The bytes of an object that extent_of() may read. */
+static inline uint64_t least_size(const struct pyprof_types *types,
+				  const struct pyprof_type *type)
+{
+	return type->extent == PYPROF_EXTENT_STR
+		       ? pyprof_str_header(types->layout)
+		       : (uint64_t)type->basicsize;
+}
+
+/* Tracked: a link to the next one. Not tracked: 0. */
+static inline bool is_head(const uint8_t *head)
+{
+	uint64_t next = pyprof_word(head, 0) & ~UINT64_C(3);
+	return !next || (next >= PYPROF_PAGE_SIZE && next < UINT64_C(1) << 47);
+}
+
+bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
+		      uint64_t block_left, struct pyprof_object *ret)
+{
+	const struct pyprof_offsets *at = &types->layout->at;
+	const uint8_t *bytes = pyprof_memory_at(types->memory, address,
+						(uint64_t)at->object.size);
+	if (!bytes || (address & 7))
+		return false;
+	const struct pyprof_type *type =
+		pyprof_type_find(types, pyprof_word(bytes, at->object.type));
+	if (!type || !is_in_use(types, bytes) ||
+	    !pyprof_memory_at(types->memory, address, least_size(types, type)))
+		return false;
+	uint64_t extent = extent_of(types, type, bytes);
+	if (!extent || (block_left && extent > block_left) ||
+	    !pyprof_memory_at(types->memory, address, extent))
+		return false;
+	struct pyprof_object object = {address, bytes, type};
+	uint32_t presize = pyprof_object_presize(types, &object);
+	if (presize) {
+		const uint8_t *before = pyprof_memory_at(
+			types->memory, address - presize, presize);
+		if (!before)
+			return false;
+		if (type->is_gc && !types->layout->is_free_threaded &&
+		    !is_head(before + presize - HEAD_SIZE))
+			return false;
+	}
+	*ret = object;
+	return true;
+}
+
+bool pyprof_object_known(const struct pyprof_types *types, uint64_t address,
+			 struct pyprof_object *ret)
+{
+	const struct pyprof_offsets *at = &types->layout->at;
+	if (!pyprof_plausible_pointer(address))
+		return false;
+	const uint8_t *bytes = pyprof_memory_at(types->memory, address,
+						(uint64_t)at->object.size);
+	if (!bytes || !is_in_use(types, bytes))
+		return false;
+	const struct pyprof_type *type =
+		pyprof_type_known(types, pyprof_word(bytes, at->object.type));
+	if (!type ||
+	    !pyprof_memory_at(types->memory, address, least_size(types, type)))
+		return false;
+	uint64_t extent = extent_of(types, type, bytes);
+	if (!extent || !pyprof_memory_at(types->memory, address, extent))
+		return false;
+	*ret = (struct pyprof_object){address, bytes, type};
+	return true;
+}
+
+static uint32_t counted_presize(const struct pyprof_types *types,
+				const struct pyprof_object *object)
+{
+	if (types->layout->objects.static_types_have_head)
+		return object->type->counted_presize;
+	return pyprof_object_presize(types, object);
+}
+
+bool pyprof_object_size(const struct pyprof_types *types,
+			const struct pyprof_object *object, uint64_t *ret)
+{
+	const struct pyprof_type *type = object->type;
+	uint64_t size = (uint64_t)type->basicsize;
+	if (type->kind && type->kind->size) {
+		if (!type->kind->size(types, object, &size))
+			return false;
+	} else if (type->extent == PYPROF_EXTENT_ITEMS) {
+		uint64_t items = pyprof_word(object->bytes,
+					     types->layout->at.object.var_size);
+		if (items > ITEMS_MAX)
+			return false;
+		size += items * (uint64_t)type->itemsize;
+	}
+	*ret = size + counted_presize(types, object);
+	return true;
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
+
+#include "core/cpython/type_lesson.h"
+
+/* From an object to `type`: its type, its metatype, and so on. */
+#define METATYPES_MAX 8
+#define BASES_MAX 64
+
+#define BASICSIZE_MAX (INT64_C(1) << 24)
+#define ITEMSIZE_MAX (INT64_C(1) << 20)
+/* What a dictoffset that is none can be: -1, or words before the object. */
+#define OFFSET_MIN (-4096)
+
+#define SLOTS_FIRST 1024
+
+/* --- The table of types --- */
+
+static uint64_t hash_of(uint64_t address)
+{
+	return address * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+}
+
+static void put(struct pyprof_types *types, struct pyprof_type *type)
+{
+	uint64_t i = hash_of(type->address) & types->slot_mask;
+	while (types->slots[i].type)
+		i = (i + 1) & types->slot_mask;
+	types->slots[i].address = type->address;
+	types->slots[i].type = type;
+}
+
+static bool grow(struct pyprof_types *types)
+{
+	if ((types->count + 1) * 2 <= types->slot_mask)
+		return true;
+	size_t size = (types->slot_mask + 1) * 2;
+	struct pyprof_type_slot *slots = calloc(size, sizeof(*slots));
+	if (!slots)
+		return false;
+	free(types->slots);
+	types->slots = slots;
+	types->slot_mask = size - 1;
+	for (size_t i = 0; i < types->list.count; i++)
+		put(types, types->list.items[i]);
+	return true;
+}
+
+static bool add(struct pyprof_types *types, struct pyprof_type *type)
+{
+	if (!grow(types) || !pyprof_vec_reserve(&types->list, 1))
+		return false;
+	type->index = (uint32_t)types->list.count;
+	types->list.items[types->list.count++] = type;
+	types->count++;
+	put(types, type);
+	return true;
+}
+
+static const struct pyprof_type *reject(struct pyprof_types *types,
+					uint64_t address)
+{
+	types->not_types[hash_of(address) & 4095] = address;
+	return NULL;
+}
+
+/* --- What is a type --- */
+
+static const uint8_t *type_bytes(const struct pyprof_types *types,
+				 uint64_t address)
+{
+	if (!pyprof_plausible_pointer(address))
+		return NULL;
+	return pyprof_memory_at(types->memory, address,
+				(uint64_t)types->layout->at.type.size);
+}
+
+/* The chain of metatypes ends in `type`, and each makes types. */
+static bool is_type(const struct pyprof_types *types, const uint8_t *bytes)
+{
+	const struct pyprof_offsets *at = &types->layout->at;
+	for (int i = 0; i < METATYPES_MAX; i++) {
+		uint64_t meta = pyprof_word(bytes, at->object.type);
+		if (meta == types->type_type)
+			return true;
+		bytes = type_bytes(types, meta);
+		if (!bytes)
+			return false;
+		uint64_t flags = pyprof_word(bytes, at->type.flags);
+		if (!(flags & PYPROF_TYPE_READY) ||
+		    !(flags >> PYPROF_TYPE_SUBCLASS_BIT & 1))
+			return false;
+	}
+	return false;
+}
+
+static const uint8_t *check_type(const struct pyprof_types *types,
+				 uint64_t address)
+{
+	const struct pyprof_offsets *at = &types->layout->at;
+	const uint8_t *bytes = type_bytes(types, address);
+	if (!bytes)
+		return NULL;
+	uint64_t flags = pyprof_word(bytes, at->type.flags);
+	if (!(flags & PYPROF_TYPE_READY) || !is_type(types, bytes))
+		return NULL;
+	if ((flags & PYPROF_TYPE_HEAP) &&
+	    !pyprof_memory_at(types->memory, address,
+			      (uint64_t)at->heap_type.size))
+		return NULL;
+	int64_t basicsize = (int64_t)pyprof_word(bytes, at->type.basicsize);
+	int64_t itemsize = (int64_t)pyprof_word(bytes, at->type.itemsize);
+	int64_t dict = (int64_t)pyprof_word(bytes, at->type.dictoffset);
+	int64_t weak = (int64_t)pyprof_word(bytes, at->type.weaklistoffset);
+	if (basicsize < at->object.size || basicsize > BASICSIZE_MAX ||
+	    itemsize < 0 || itemsize > ITEMSIZE_MAX || dict < OFFSET_MIN ||
+	    dict > basicsize || weak < OFFSET_MIN || weak > basicsize)
+		return NULL;
+	return bytes;
+}
+
+/* --- Learning --- */
+
+static void free_type(struct pyprof_type *type)
+{
+	free((void *)type->slots);
+	free(type);
+}
+
+/* All of one type whose base is known. */
+static const struct pyprof_type *learn_one(struct pyprof_lesson *lesson)
+{
+	struct pyprof_types *types = lesson->types;
+	struct pyprof_type *type = calloc(1, sizeof(*type));
+	lesson->type = type;
+	if (!type) {
+		types->failed = true;
+		return NULL;
+	}
+	bool is_good = pyprof_lesson_take(lesson);
+	if (is_good && add(types, type))
+		return type;
+	types->failed |= is_good;
+	free_type(type);
+	return NULL;
+}
+
+const struct pyprof_type *pyprof_type_learn(struct pyprof_types *types,
+					    uint64_t address)
+{
+	struct pyprof_lesson chain[BASES_MAX];
+	size_t count = 0;
+	const struct pyprof_type *base = NULL;
+	for (uint64_t at = address; at && !base;) {
+		const uint8_t *bytes = check_type(types, at);
+		if (!bytes || count == BASES_MAX)
+			return reject(types, address);
+		chain[count].types = types;
+		chain[count].address = at;
+		chain[count].bytes = bytes;
+		chain[count].has_own_kind = false;
+		count++;
+		at = pyprof_word(bytes, types->layout->at.type.base);
+		base = at ? pyprof_type_known(types, at) : NULL;
+	}
+	while (count) {
+		struct pyprof_lesson *lesson = &chain[--count];
+		lesson->base = base;
+		base = learn_one(lesson);
+		if (!base)
+			return types->failed ? NULL : reject(types, address);
+	}
+	return base;
+}
+
+/* --- All types --- */
+
+/* `type` is the one whose type is itself. */
+static uint64_t find_type_type(const struct pyprof_types *types)
+{
+	const struct pyprof_python *python = types->python;
+	const uint64_t known[] = {python->unicode_type, python->bytes_type,
+				  python->code_type, python->none_type,
+				  python->frame_type};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		uint64_t at = known[i];
+		for (int step = 0; step < METATYPES_MAX; step++) {
+			const uint8_t *bytes = type_bytes(types, at);
+			if (!bytes)
+				break;
+			uint64_t meta = pyprof_word(
+				bytes, types->layout->at.object.type);
+			if (meta == at)
+				return at;
+			at = meta;
+		}
+	}
+	return 0;
+}
+
+/*
+ * The subclasses of `object` are in a dict whose keys are numbers; its look-up
+ * is the one for all sorts of keys.
+ */
+static void find_lookdict(struct pyprof_types *types)
+{
+	const struct pyprof_offsets *at = &types->layout->at;
+	if (at->keys.lookup == PYPROF_ABSENT)
+		return;
+	const uint8_t *bytes = type_bytes(types, types->type_type);
+	bytes = bytes ? type_bytes(types, pyprof_word(bytes, at->type.base))
+		      : NULL;
+	if (!bytes)
+		return;
+	bytes = pyprof_memory_at(types->memory,
+				 pyprof_word(bytes, at->type.subclasses),
+				 (uint64_t)at->dict.size);
+	if (!bytes)
+		return;
+	bytes = pyprof_memory_at(types->memory,
+				 pyprof_word(bytes, at->dict.keys),
+				 (uint64_t)at->keys.indices);
+	if (bytes)
+		types->lookdict = pyprof_word(bytes, at->keys.lookup);
+}
+
+static struct pyprof_error *check_layout(const struct pyprof_layout *layout)
+{
+	if (pyprof_has(layout, type.basicsize) && layout->at.type.size > 0 &&
+	    pyprof_has(layout, heap_type.cached_keys) &&
+	    pyprof_has(layout, member.offset))
+		return NULL;
+	return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
+				   "no table for the objects of CPython 3.%d",
+				   layout->minor);
+}
+
+struct pyprof_error *pyprof_types_create(const struct pyprof_memory *memory,
+					 struct pyprof_python *python,
+					 struct pyprof_types **ret)
+{
+	struct pyprof_error *err = check_layout(&python->layout);
+	if (err)
+		return err;
+	_cleanup_(pyprof_types_cleanup) struct pyprof_types *types =
+		calloc(1, sizeof(*types));
+	if (!types)
+		return pyprof_error_oom();
+	types->memory = memory;
+	types->python = python;
+	types->layout = &python->layout;
+	types->slots = calloc(SLOTS_FIRST, sizeof(*types->slots));
+	if (!types->slots)
+		return pyprof_error_oom();
+	types->slot_mask = SLOTS_FIRST - 1;
+	err = pyprof_strtab_create(&types->names);
+	if (err)
+		return err;
+	types->type_type = find_type_type(types);
+	if (!types->type_type)
+		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
+					   "the type of types is not in the "
+					   "memory that was read");
+	find_lookdict(types);
+	*ret = types;
+	types = NULL;
+	return NULL;
+}
+
+void pyprof_types_destroy(struct pyprof_types *types)
+{
+	if (!types)
+		return;
+	for (size_t i = 0; i < types->list.count; i++)
+		free_type(types->list.items[i]);
+	pyprof_vec_deinit(&types->list);
+	free(types->slots);
+	pyprof_strtab_destroy(types->names);
+	free(types);
+}
