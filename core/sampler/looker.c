@@ -26,7 +26,7 @@
 #define TICK_AFTER_NS INT64_C(1000000)
 /* So many lost in a row: ticks do not work here. */
 #define TICKS_LOST_MAX 3
-/* So many unreadable looks in a row: this is another program now. */
+/* So many looks in a row found nobody: this may be another program now. */
 #define FAULTS_MAX 20
 /* The shortest turn on a CPU that can be asked for. */
 #define SHORTEST_TURN_NS 100000
@@ -177,18 +177,21 @@ static struct pyprof_watched *choose(struct pyprof_sampler *sampler,
 		count_bad(sampler, err->code);
 		return NULL;
 	}
-	sampler->faults = 0;
 	uint64_t tstate =
 		gil_ret->holder ? gil_ret->holder : gil_ret->last_holder;
-	if (!tstate || (last && tstate == lane->tstate))
-		return tstate ? last : NULL;
 	struct pyprof_watched *watched = NULL;
-	err = pyprof_observer_watch(sampler->observer, tstate, &watched);
+	if (last && tstate == lane->tstate)
+		watched = last;
+	else if (tstate)
+		err = pyprof_observer_watch(sampler->observer, tstate,
+					    &watched);
 	/* Who held it last may be gone; who holds it may not. */
 	if (err && gil_ret->holder)
 		count_bad(sampler, err->code);
-	if (err)
-		return NULL;
+	/* Another program can have memory at the same addresses. */
+	sampler->faults = watched ? 0 : sampler->faults + 1;
+	if (!watched || watched == last)
+		return watched;
 	watched->cpu = -1;
 	lane->tstate = tstate;
 	return watched;
@@ -296,8 +299,10 @@ static void sample_lane(struct pyprof_sampler *sampler,
 /* Whether what was attached to is still there. */
 static bool still_there(struct pyprof_sampler *sampler)
 {
-	return sampler->faults < FAULTS_MAX ||
-	       pyprof_linux_process_same(sampler->attachment->target);
+	if (sampler->faults < FAULTS_MAX)
+		return true;
+	sampler->faults = 0;
+	return pyprof_linux_process_same(sampler->attachment->target);
 }
 
 static void sample_all(struct pyprof_sampler *sampler, int64_t now)
@@ -306,6 +311,8 @@ static void sample_all(struct pyprof_sampler *sampler, int64_t now)
 		pyprof_lanes_refresh(sampler, now);
 	if (err)
 		count_bad(sampler, err->code);
+	if (!sampler->lanes.count)
+		sampler->faults++;
 	for (size_t i = 0; i < sampler->lanes.count; i++) {
 		struct pyprof_lane *lane = &sampler->lanes.items[i];
 		if (lane->last_ns < sampler->resumed_ns)

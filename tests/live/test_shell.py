@@ -123,7 +123,7 @@ def test_process_ends_meanwhile(python, start_program, tmp_path):
     assert "leaf" in output.read_text()
 
 
-def test_record_a_command(python, tmp_path):
+def test_record_a_command(each_python, tmp_path):
     script = python_script(
         tmp_path,
         "import sys\n"
@@ -138,7 +138,7 @@ def test_record_a_command(python, tmp_path):
     output = tmp_path / "profile.collapsed"
     done = pyprof(
         "record", "-o", str(output), "--",
-        python.path, script, "-o", "a b", "--", "c", input="input",
+        each_python.path, script, "-o", "a b", "--", "c", input="input",
     )
     assert done.stdout == "got input ['-o', 'a b', '--', 'c']\n"
     assert done.stderr.startswith("to stderr\n")
