@@ -121,7 +121,8 @@ struct pyprof_kind {
 	int size_position;
 	/**
 	 * For simple types instead of `edges`: the names of the references in
-	 * the words behind the object's header, NULL where a word is none.
+	 * the words behind the object's header, NULL where a word is none. A
+	 * "*" before the name: gc.get_referents() does not tell of it.
 	 */
 	const char *const *words;
 	size_t word_count;
@@ -207,7 +208,7 @@ struct pyprof_type {
 		PYPROF_EXTENT_INT,
 		PYPROF_EXTENT_STR,
 	} extent;
-	/** PYPROF_EDGE_TYPE with flags, 0 when objects hold no count of it. */
+	/** PYPROF_EDGE_TYPE with flags, for types on the heap. */
 	uint8_t type_edge;
 	/** PYPROF_EDGE_UNTOLD when the collector asks no object of it. */
 	uint8_t untold;

@@ -80,11 +80,15 @@ static void tell_words(const struct pyprof_types *types,
 	for (size_t i = 0; i < kind->word_count; i++, offset += 8) {
 		if (offset + 8 > object->type->basicsize)
 			return;
-		if (kind->words[i])
-			pyprof_edge(sink,
-				    pyprof_word(object->bytes, (int32_t)offset),
-				    PYPROF_EDGE_MEMBER | object->type->untold,
-				    (uintptr_t)kind->words[i]);
+		const char *name = kind->words[i];
+		if (!name)
+			continue;
+		unsigned flags = object->type->untold;
+		if (name[0] == '*')
+			flags |= PYPROF_EDGE_UNTOLD;
+		pyprof_edge(sink, pyprof_word(object->bytes, (int32_t)offset),
+			    PYPROF_EDGE_MEMBER | flags,
+			    (uintptr_t)(name + (name[0] == '*')));
 	}
 }
 
@@ -159,7 +163,7 @@ bool pyprof_object_edges(const struct pyprof_types *types,
 {
 	const struct pyprof_type *type = object->type;
 	const struct pyprof_kind *kind = type->kind;
-	if (type->type_edge)
+	if (type->is_heap_type)
 		sink->edge(sink, type->address, type->type_edge, 0);
 	bool is_good = true;
 	if (kind && kind->edges)

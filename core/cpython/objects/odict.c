@@ -57,7 +57,7 @@ static void tell_key(void *context, uint64_t address, uint64_t key,
 		     uint64_t index)
 {
 	(void)address;
-	pyprof_edge(context, key, PYPROF_EDGE_KEY | PYPROF_EDGE_UNTOLD, index);
+	pyprof_edge(context, key, PYPROF_EDGE_KEY, index);
 }
 
 /* The nodes hold the keys once more. */
