@@ -68,6 +68,18 @@ static size_t limited(const struct pyprof_report_view *view, size_t count)
 	return view->limit && view->limit < count ? view->limit : count;
 }
 
+/* What stands for code that is gone has no lines. */
+static void put_place(struct pyprof_table *table,
+		      const struct pyprof_report_view *view, uint32_t file,
+		      int32_t line)
+{
+	const char *name = pyprof_profile_string(view->profile, file);
+	if (line > 0)
+		pyprof_table_printf(table, "%s:%d", name, (int)line);
+	else
+		pyprof_table_printf(table, "%s", name);
+}
+
 static struct pyprof_error *lines(const struct pyprof_report_view *view,
 				  struct pyprof_table **ret)
 {
@@ -93,10 +105,7 @@ static struct pyprof_error *lines(const struct pyprof_report_view *view,
 		pyprof_table_row(*ret);
 		pyprof_cells_times(*ret, summary, &row->times);
 		pyprof_cells_groups(*ret, &row->times);
-		pyprof_table_printf(
-			*ret, "%s:%d",
-			pyprof_profile_string(view->profile, row->file),
-			(int)row->line);
+		put_place(*ret, view, row->file, row->line);
 		pyprof_cell_string(*ret, view, row->file);
 		pyprof_table_int(*ret, row->line);
 		pyprof_cell_string(
@@ -133,10 +142,7 @@ static struct pyprof_error *functions(const struct pyprof_report_view *view,
 		pyprof_cells_times(*ret, summary, &row->times);
 		pyprof_cells_groups(*ret, &row->times);
 		pyprof_cell_string(*ret, view, pyprof_function_title(function));
-		pyprof_table_printf(
-			*ret, "%s:%d",
-			pyprof_profile_string(view->profile, function->file),
-			(int)function->first_line);
+		put_place(*ret, view, function->file, function->first_line);
 		pyprof_cell_string(*ret, view, function->file);
 		pyprof_table_int(*ret, function->first_line);
 	}

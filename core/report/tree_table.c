@@ -167,8 +167,9 @@ static void put_row(struct drawing *drawing, size_t i,
 	const char *file = pyprof_profile_string(view->profile, function->file);
 	pyprof_buf_append(&text, pyprof_profile_string(view->profile, title),
 			  pyprof_profile_string_length(view->profile, title));
-	pyprof_buf_printf(&text, " (%s:%d)", short_name(file),
-			  (int)function->first_line);
+	if (function->first_line > 0)
+		pyprof_buf_printf(&text, " (%s:%d)", short_name(file),
+				  (int)function->first_line);
 	pyprof_table_bytes(table, text.data, text.length);
 	pyprof_cell_string(table, view, title);
 	pyprof_cell_string(table, view, function->file);
