@@ -2,6 +2,7 @@
 #include "core/target/memory.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define ADDRESSES_END (UINT64_C(1) << 47)
 
@@ -79,6 +80,15 @@ static struct pyprof_error *count_pages(const struct pyprof_memory *memory,
 	if (pages > PAGES_MAX)
 		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
 					   "more memory than 16 TiB");
+	/* What is looked at can be made up; this machine's memory is not. */
+	uint64_t needed = pages * (sizeof(*memory->pages) + sizeof(uint32_t));
+	uint64_t here = (uint64_t)sysconf(_SC_PHYS_PAGES) *
+			(uint64_t)sysconf(_SC_PAGESIZE);
+	if (needed > here / 2)
+		return pyprof_error_create(
+			PYPROF_ERROR_UNSUPPORTED,
+			"%llu GiB of memory are too much for this machine",
+			(unsigned long long)pages >> 18);
 	*ret = pages;
 	return NULL;
 }

@@ -102,7 +102,8 @@ uint64_t pyprof_memory_page_address(const struct pyprof_memory *memory,
 const struct pyprof_memory_segment *
 pyprof_memory_segment(const struct pyprof_memory *memory, uint64_t address);
 
-/** Number the pages of `segments`, which are sorted and do not overlap. */
+/** Number the pages of `segments`, which are sorted and do not overlap.
+ * UNSUPPORTED when they are more than can be. */
 struct pyprof_error *pyprof_memory_index(struct pyprof_memory *memory)
 	PYPROF_MUST_CHECK;
 

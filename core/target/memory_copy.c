@@ -3,65 +3,21 @@
 // The copy of a live target. Its time is that of the first touch of the
 // mirror's pages and of the reads, which is why the mirror asks for huge pages
 // and two threads share the work.
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/strtab.h"
+#include "core/base/parallel.h"
 #include "core/target/core_file.h"
+#include "core/target/memory_mirror.h"
 #include "core/target/memory_plan.h"
-
-#define HUGE_PAGE (UINT64_C(2) << 20)
 
 /* Pieces a call: enough to make the call cheap, few enough for progress. */
 #define BATCH 8
 
-/* More threads do not read faster than memory can be written. */
-#define HELPERS_MAX 3
 /* A thread costs more than it saves below that. */
 #define BYTES_PER_THREAD (UINT64_C(16) << 20)
-
-/* Held as the memory's `owner`. */
-struct mirror {
-	void *reserved;
-	size_t reserved_size;
-	uint8_t *bytes;
-	struct pyprof_strtab *paths;
-};
-
-static void release_mirror(struct pyprof_memory *memory)
-{
-	struct mirror *mirror = memory->owner;
-	if (!mirror)
-		return;
-	if (mirror->reserved)
-		munmap(mirror->reserved, mirror->reserved_size);
-	pyprof_strtab_destroy(mirror->paths);
-	free(mirror);
-}
-
-static struct pyprof_error *reserve(struct mirror *mirror, uint64_t size)
-{
-	mirror->reserved_size = size + HUGE_PAGE;
-	void *reserved =
-		mmap(NULL, mirror->reserved_size, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (reserved == MAP_FAILED)
-		return pyprof_error_os(errno, "cannot reserve %llu MiB",
-				       (unsigned long long)size >> 20);
-	mirror->reserved = reserved;
-	uintptr_t bytes = (uintptr_t)reserved + HUGE_PAGE - 1;
-	mirror->bytes = (uint8_t *)(bytes & ~(HUGE_PAGE - 1));
-	/* Where it cannot be had, it only takes longer. */
-	madvise(mirror->bytes, size, MADV_HUGEPAGE);
-	return NULL;
-}
 
 /* What the threads that copy have in common. */
 struct copying {
@@ -72,6 +28,8 @@ struct copying {
 	atomic_size_t next;
 	atomic_uint_least64_t done, missing;
 	atomic_bool stop;
+	const struct pyprof_progress *progress;
+	struct pyprof_error *errors[PYPROF_PARALLEL_MAX];
 };
 
 /* Read a piece that cannot be read at once, page by page. */
@@ -131,92 +89,55 @@ static bool copy_some(struct copying *copying, struct pyprof_error **err_ret)
 	return !err;
 }
 
-/* A thread of ours. */
-struct helper {
-	pthread_t thread;
-	struct copying *copying;
-	struct pyprof_error *err;
-};
-
-static void *helper_main(void *arg)
+static void copy_thread(void *context, size_t thread)
 {
-	struct helper *helper = arg;
-	while (copy_some(helper->copying, &helper->err))
-		;
-	if (helper->err)
-		atomic_store(&helper->copying->stop, true);
-	return NULL;
-}
-
-/* Start helpers as far as that helps. Threads of ours take no signals. */
-static size_t start_helpers(struct copying *copying, struct helper *helpers)
-{
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	sigset_t all, before;
-	size_t count = 0;
-	if (!copying->target->ops->reads_at_once)
-		return 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (count < HELPERS_MAX && (long)count + 1 < processors &&
-	       copying->plan->wanted > (count + 1) * BYTES_PER_THREAD) {
-		helpers[count] = (struct helper){.copying = copying};
-		if (pthread_create(&helpers[count].thread, NULL, helper_main,
-				   &helpers[count]))
-			break;
-		count++;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return count;
+	struct copying *copying = context;
+	struct pyprof_error **err = &copying->errors[thread];
+	do {
+		if (!thread)
+			*err = pyprof_progress(copying->progress,
+					       "copying the memory",
+					       atomic_load(&copying->done),
+					       copying->plan->wanted);
+	} while (!*err && copy_some(copying, err));
+	if (*err)
+		atomic_store(&copying->stop, true);
 }
 
 /* Read all pieces of the plan into the mirror. */
-static struct pyprof_error *copy_all(struct copying *copying,
-				     const struct pyprof_progress *progress)
+static struct pyprof_error *copy_all(struct copying *copying)
 {
-	struct helper helpers[HELPERS_MAX];
-	size_t helper_count = start_helpers(copying, helpers);
+	size_t threads = copying->target->ops->reads_at_once
+				 ? copying->plan->wanted / BYTES_PER_THREAD + 1
+				 : 1;
+	pyprof_parallel(threads, copy_thread, copying);
 	struct pyprof_error *err = NULL;
-	do {
-		err = pyprof_progress(progress, "copying the memory",
-				      atomic_load(&copying->done),
-				      copying->plan->wanted);
-	} while (!err && copy_some(copying, &err));
-	if (err)
-		atomic_store(&copying->stop, true);
-	for (size_t i = 0; i < helper_count; i++) {
-		pthread_join(helpers[i].thread, NULL);
+	for (size_t i = 0; i < PYPROF_PARALLEL_MAX; i++) {
 		if (err)
-			pyprof_error_destroy(helpers[i].err);
+			pyprof_error_destroy(copying->errors[i]);
 		else
-			err = helpers[i].err;
+			err = copying->errors[i];
 	}
 	return err;
 }
 
 /* Give the memory the segments of the plan, at their places in the mirror. */
 static struct pyprof_error *take_segments(struct pyprof_memory *memory,
-					  struct pyprof_plan *plan,
-					  const struct pyprof_mapping *mappings)
+					  const struct pyprof_plan *plan,
+					  const struct pyprof_mapping *mappings,
+					  const uint8_t *bytes)
 {
-	const struct mirror *mirror = memory->owner;
-	const uint8_t *bytes = mirror->bytes;
 	if (!pyprof_vec_reserve(&memory->segments, plan->segments.count))
 		return pyprof_error_oom();
 	for (size_t i = 0; i < plan->segments.count; i++) {
 		struct pyprof_memory_segment segment = plan->segments.items[i];
-		const char *path = mappings[plan->origins.items[i]].path;
-		uint32_t id;
-		struct pyprof_error *err = pyprof_strtab_intern(
-			mirror->paths, path, strlen(path), &id);
-		if (err)
-			return err;
-		segment.path = pyprof_strtab_get(mirror->paths, id);
+		segment.path = mappings[plan->origins.items[i]].path;
 		segment.bytes = bytes;
 		bytes += segment.end - segment.start;
 		memory->segments.items[memory->segments.count++] = segment;
 	}
-	return pyprof_memory_index(memory);
+	struct pyprof_error *err = pyprof_memory_own_paths(memory);
+	return err ? err : pyprof_memory_index(memory);
 }
 
 /* Plan, read and index; `memory` is to be destroyed on failure. */
@@ -225,7 +146,6 @@ static struct pyprof_error *fill(struct pyprof_memory *memory,
 				 struct pyprof_target *target,
 				 const struct pyprof_progress *progress)
 {
-	struct mirror *mirror = memory->owner;
 	const struct pyprof_mapping *mappings;
 	size_t count;
 	int64_t began = pyprof_clock_ns();
@@ -233,23 +153,20 @@ static struct pyprof_error *fill(struct pyprof_memory *memory,
 		target->ops->mappings(target, &mappings, &count);
 	if (!err)
 		err = pyprof_plan_init(plan, target, mappings, count);
-	if (!err)
-		err = reserve(mirror, plan->size);
-	if (!err)
-		err = pyprof_strtab_create(&mirror->paths);
-	if (err)
-		return err;
 	struct copying copying = {
 		.target = target,
 		.plan = plan,
-		.bytes = mirror->bytes,
+		.progress = progress,
 	};
-	err = copy_all(&copying, progress);
+	if (!err)
+		err = pyprof_memory_reserve(memory, plan->size, &copying.bytes);
+	if (!err)
+		err = copy_all(&copying);
 	if (err)
 		return err;
 	memory->missing_bytes = copying.missing;
 	memory->copy_ns = pyprof_clock_ns() - began;
-	return take_segments(memory, plan, mappings);
+	return take_segments(memory, plan, mappings, copying.bytes);
 }
 
 struct pyprof_error *pyprof_memory_copy(struct pyprof_target *target,
@@ -259,10 +176,6 @@ struct pyprof_error *pyprof_memory_copy(struct pyprof_target *target,
 	_cleanup_(pyprof_memory_cleanup) struct pyprof_memory *memory =
 		calloc(1, sizeof(*memory));
 	if (!memory)
-		return pyprof_error_oom();
-	memory->owner = calloc(1, sizeof(struct mirror));
-	memory->release = release_mirror;
-	if (!memory->owner)
 		return pyprof_error_oom();
 	_cleanup_(pyprof_plan_deinit) struct pyprof_plan plan = {};
 	struct pyprof_error *err = fill(memory, &plan, target, progress);
