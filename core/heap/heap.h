@@ -21,6 +21,7 @@
 #include "core/cpython/object.h"
 #include "core/cpython/obmalloc.h"
 #include "core/heap/blocks.h"
+#include "core/heap/chunk.h"
 #include "core/heap/graph.h"
 #include "core/heap/index.h"
 
@@ -88,6 +89,7 @@ struct pyprof_heap {
 
 	struct pyprof_allocators allocators;
 	struct pyprof_blocks blocks;
+	struct pyprof_static_ranges statics;
 	struct pyprof_index index;
 	struct pyprof_census census;
 	/** By index of type. */
@@ -134,8 +136,11 @@ pyprof_heap_dominate(struct pyprof_heap *heap,
 bool pyprof_heap_object(const struct pyprof_heap *heap, uint32_t id,
 			struct pyprof_object *ret);
 
-/** The id of the object that an address lies in: its start, anything up to its
- * end, or one of its buffers' blocks is not looked for. */
+/**
+ * The id of the object that an address lies in, from what stands before it in
+ * its block to its end; what is in its buffers is not looked for.
+ * PYPROF_NO_OBJECT when there is none.
+ */
 uint32_t pyprof_heap_find(const struct pyprof_heap *heap, uint64_t address);
 
 /** Sizes of one object; 0 for what cannot be told. */
@@ -146,8 +151,11 @@ void pyprof_heap_sizes(const struct pyprof_heap *heap,
 		       const struct pyprof_object *object,
 		       struct pyprof_object_sizes *ret);
 
-/** Bytes of the allocator's block that an address begins, or lies in; 0 when
- * it is in none. */
+/**
+ * Bytes of the allocator's block that an address lies in: of a pool's block,
+ * or, when what was asked of it begins at the address, of the C library's
+ * chunk. 0 when it is in none, as static objects are.
+ */
 uint64_t pyprof_heap_block(const struct pyprof_heap *heap, uint64_t address);
 
 #endif /* PYPROF_HEAP_HEAP_H */
