@@ -202,6 +202,8 @@ static void add_tallies(struct builder *builder, struct pyprof_summary *summary)
 			continue;
 		summary->ns += tally->ns;
 		summary->samples += tally->samples;
+		if (!tally->stack)
+			summary->frameless_ns += tally->ns;
 		struct pyprof_times *times = &builder->times[tally->stack];
 		times->self_ns += tally->ns;
 		times->self_samples += tally->samples;

@@ -94,6 +94,9 @@ struct pyprof_summary {
 	size_t tree_count;
 	/** All that passed the filter, and all of its threads in any state. */
 	uint64_t ns, all_ns;
+	/** The part of `ns` in which a thread had no Python frame: no line and
+	 * no function stands for it. */
+	uint64_t frameless_ns;
 	uint64_t samples, all_samples;
 	/** `all_ns` by group. */
 	uint64_t group_ns[PYPROF_GROUP_COUNT];

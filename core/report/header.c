@@ -167,6 +167,11 @@ static void put_share(const struct pyprof_summary *summary,
 	if (filter->tid)
 		pyprof_buf_printf(out, ", thread %" PRId32 " alone",
 				  filter->tid);
+	if (summary->frameless_ns) {
+		pyprof_buf_puts(out, ", of which ");
+		pyprof_show_percent(out, summary->frameless_ns, summary->ns);
+		pyprof_buf_puts(out, " without a Python frame");
+	}
 	if (left_out) {
 		pyprof_buf_printf(out,
 				  "; %s is left out: ", rest[filter->states]);
@@ -303,6 +308,7 @@ void pyprof_report_header_json(const struct pyprof_profile *profile,
 	pyprof_json_begin_object(json);
 	uint_member("ns", summary->ns, json);
 	uint_member("samples", summary->samples, json);
+	uint_member("frameless_ns", summary->frameless_ns, json);
 	uint_member("all_ns", summary->all_ns, json);
 	uint_member("all_samples", summary->all_samples, json);
 	for (unsigned i = 0; i < PYPROF_GROUP_COUNT; i++)
