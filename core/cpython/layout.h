@@ -107,8 +107,9 @@ struct pyprof_object_rules {
 	bool zero_has_digit;
 	/** sys.getsizeof() adds a collector's head to static types. */
 	bool static_types_have_head;
-	/** Collector: objects tell of their type when it is on the heap. */
-	bool objects_tell_type;
+	/** gc.get_referents() tells of types on the heap only when they are
+	 * classes written in Python. */
+	bool only_classes_tell_type;
 };
 
 struct pyprof_layout {

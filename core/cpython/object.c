@@ -101,7 +101,7 @@ static inline uint64_t int_extent(const struct pyprof_layout *layout,
 
 /*
  * How many bytes an object has at least; 0 when it cannot be one. What is
- * read for it is there: the first 24 bytes, more for str.
+ * read for it is there: least_size().
  */
 static inline uint64_t extent_of(const struct pyprof_types *types,
 				 const struct pyprof_type *type,
@@ -126,6 +126,11 @@ static inline uint64_t extent_of(const struct pyprof_types *types,
 			return 0;
 		return str.is_compact || str.size > size ? str.size : size;
 	}
+	case PYPROF_EXTENT_TYPE:
+		return pyprof_word(bytes, layout->at.type.flags) &
+				       PYPROF_TYPE_HEAP
+			       ? size
+			       : (uint64_t)layout->at.type.size;
 	}
 	return 0;
 }
@@ -134,9 +139,11 @@ static inline uint64_t extent_of(const struct pyprof_types *types,
 static inline uint64_t least_size(const struct pyprof_types *types,
 				  const struct pyprof_type *type)
 {
-	return type->extent == PYPROF_EXTENT_STR
-		       ? pyprof_str_header(types->layout)
-		       : (uint64_t)type->basicsize;
+	if (type->extent == PYPROF_EXTENT_STR)
+		return pyprof_str_header(types->layout);
+	if (type->extent == PYPROF_EXTENT_TYPE)
+		return (uint64_t)types->layout->at.type.size;
+	return (uint64_t)type->basicsize;
 }
 
 /* Tracked: a link to the next one. Not tracked: 0. */

@@ -207,6 +207,7 @@ struct pyprof_type {
 		PYPROF_EXTENT_ITEMS, /* and ob_size items */
 		PYPROF_EXTENT_INT,
 		PYPROF_EXTENT_STR,
+		PYPROF_EXTENT_TYPE, /* less when it is not on the heap */
 	} extent;
 	/** PYPROF_EDGE_TYPE with flags, for types on the heap. */
 	uint8_t type_edge;

@@ -142,6 +142,8 @@ static enum pyprof_extent extent_of(const struct pyprof_types *types,
 	const struct pyprof_kind *kind = type->kind;
 	if (kind == &pyprof_kind_str)
 		return PYPROF_EXTENT_STR;
+	if (type->is_type)
+		return PYPROF_EXTENT_TYPE;
 	if (kind == &pyprof_kind_int || kind == &pyprof_kind_bool)
 		return PYPROF_EXTENT_INT;
 	/* Some types have items and no ob_size: generators. They say so. */
@@ -261,6 +263,10 @@ static void set_scan(struct pyprof_lesson *lesson)
 		type->scan_to = lesson->base->scan_to;
 	}
 	int64_t from = added_from(lesson), to = type->basicsize & ~INT64_C(7);
+	/* There is room for a dict, though it lies behind the items. */
+	if (type->dictoffset < 0 && !type->has_managed_dict &&
+	    !(lesson->base && lesson->base->dictoffset == type->dictoffset))
+		to -= 8;
 	bool is_unknown = false;
 	for (int64_t at = from; at < to && !is_unknown; at += 8)
 		is_unknown =
@@ -303,7 +309,6 @@ static void set_members(struct pyprof_lesson *lesson)
 	const struct pyprof_layout *layout = lesson->types->layout;
 	struct pyprof_type *type = lesson->type;
 	type->address = lesson->address;
-	type->flags = (uint64_t)GET(lesson, flags);
 	type->basicsize = GET(lesson, basicsize);
 	type->itemsize = GET(lesson, itemsize);
 	type->dictoffset = GET(lesson, dictoffset);
@@ -316,7 +321,9 @@ static void set_members(struct pyprof_lesson *lesson)
 		type->cached_keys =
 			(uint64_t)get(lesson, layout->at.heap_type.cached_keys);
 		type->type_edge = PYPROF_EDGE_TYPE | type->untold;
-		if (!layout->objects.objects_tell_type)
+		/* Names that C gives have a module in them. */
+		if (layout->objects.only_classes_tell_type &&
+		    strchr(lesson->tp_name, '.'))
 			type->type_edge |= PYPROF_EDGE_UNTOLD;
 	}
 	set_presize(layout, type);
@@ -325,9 +332,10 @@ static void set_members(struct pyprof_lesson *lesson)
 bool pyprof_lesson_take(struct pyprof_lesson *lesson)
 {
 	struct pyprof_type *type = lesson->type;
-	set_members(lesson);
+	lesson->type->flags = (uint64_t)GET(lesson, flags);
 	if (!read_tp_name(lesson))
 		return false;
+	set_members(lesson);
 	if (!lesson->base && lesson->tp_name[0] &&
 	    strcmp(lesson->tp_name, "object") != 0)
 		return false;
