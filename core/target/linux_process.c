@@ -176,6 +176,28 @@ static struct pyprof_error *process_resident(struct pyprof_target *target,
 	return error ? process_error(target->pid, error, "the page map") : NULL;
 }
 
+/* A line of smaps_rollup, in bytes. */
+static uint64_t rollup_bytes(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+	return at ? strtoull(at + strlen(name), NULL, 10) << 10 : 0;
+}
+
+static struct pyprof_error *process_usage(struct pyprof_target *target,
+					  struct pyprof_usage *ret)
+{
+	_cleanup_buf_ struct pyprof_buf buf = PYPROF_BUF_INIT;
+	int error = pyprof_proc_read(target->pid, "smaps_rollup", &buf);
+	if (error)
+		return process_error(target->pid, error, "the memory use");
+	*ret = (struct pyprof_usage){
+		.resident = rollup_bytes(buf.data, "\nRss:"),
+		.own = rollup_bytes(buf.data, "\nAnonymous:"),
+		.swapped = rollup_bytes(buf.data, "\nSwap:"),
+	};
+	return NULL;
+}
+
 static struct pyprof_error *process_open_file(struct pyprof_target *target,
 					      const char *path, int *fd_ret)
 {
@@ -378,6 +400,7 @@ static const struct pyprof_target_ops process_ops = {
 	.readv = process_readv,
 	.mappings = process_mappings,
 	.resident = process_resident,
+	.usage = process_usage,
 	.reads_at_once = true,
 	.open_file = process_open_file,
 	.threads = process_threads,

@@ -20,6 +20,7 @@ void pyprof_memory_destroy(struct pyprof_memory *memory)
 			free(memory->directory[i]);
 	free(memory->directory);
 	free(memory->pages);
+	free(memory->own);
 	pyprof_vec_deinit(&memory->segments);
 	free(memory);
 }
@@ -160,4 +161,18 @@ struct pyprof_error *pyprof_memory_index(struct pyprof_memory *memory)
 		more += segment->end - segment->start;
 	}
 	return NULL;
+}
+
+bool pyprof_memory_set_own(struct pyprof_memory *memory, uint64_t first,
+			   uint64_t count)
+{
+	if (!memory->own)
+		memory->own = calloc(((size_t)memory->page_count >> 6) + 1,
+				     sizeof(*memory->own));
+	if (!memory->own)
+		return false;
+	for (uint64_t i = first; i < first + count && i <= memory->page_count;
+	     i++)
+		memory->own[i >> 6] |= UINT64_C(1) << (i & 63);
+	return true;
 }

@@ -58,6 +58,14 @@ struct pyprof_memory {
 	/** [address >> 30][address >> 12 & 0x3ffff]: the page's number. */
 	uint32_t **directory;
 
+	/**
+	 * A bit for each page, by its number: the process had it to itself, in
+	 * memory or in the swap. NULL: all of it.
+	 */
+	uint64_t *own;
+	/** Of the whole process, when this was made. */
+	struct pyprof_usage usage;
+
 	/** Bytes that should have been there and could not be read. */
 	uint64_t missing_bytes;
 	/** What making it took: how long the target was being read. */
@@ -77,6 +85,13 @@ static inline uint32_t pyprof_memory_page(const struct pyprof_memory *memory,
 	if (top >= PYPROF_DIRECTORY_SIZE || !memory->directory[top])
 		return 0;
 	return memory->directory[top][page & (PYPROF_LEAF_PAGES - 1)];
+}
+
+/** Whether the process had a page to itself. */
+static inline bool pyprof_memory_is_own(const struct pyprof_memory *memory,
+					uint32_t number)
+{
+	return !memory->own || (memory->own[number >> 6] >> (number & 63) & 1);
 }
 
 /** The bytes [address, address + size), or NULL when not all are there. */
@@ -106,6 +121,11 @@ pyprof_memory_segment(const struct pyprof_memory *memory, uint64_t address);
  * UNSUPPORTED when they are more than can be. */
 struct pyprof_error *pyprof_memory_index(struct pyprof_memory *memory)
 	PYPROF_MUST_CHECK;
+
+/** Say that the process had `count` pages from `first` on to itself, and none
+ * but those that this was said of. Once indexed; false when out of memory. */
+bool pyprof_memory_set_own(struct pyprof_memory *memory, uint64_t first,
+			   uint64_t count);
 
 /**
  * Watches over long work: called every few milliseconds with how much is done.

@@ -137,7 +137,13 @@ static struct pyprof_error *take_segments(struct pyprof_memory *memory,
 		memory->segments.items[memory->segments.count++] = segment;
 	}
 	struct pyprof_error *err = pyprof_memory_own_paths(memory);
-	return err ? err : pyprof_memory_index(memory);
+	if (!err)
+		err = pyprof_memory_index(memory);
+	for (size_t i = 0; !err && i < plan->own.count; i++)
+		if (!pyprof_memory_set_own(memory, plan->own.items[i].first + 1,
+					   plan->own.items[i].count))
+			err = pyprof_error_oom();
+	return err;
 }
 
 /* Plan, read and index; `memory` is to be destroyed on failure. */
@@ -164,6 +170,9 @@ static struct pyprof_error *fill(struct pyprof_memory *memory,
 		err = copy_all(&copying);
 	if (err)
 		return err;
+	if (target->ops->usage)
+		pyprof_error_destroy(
+			target->ops->usage(target, &memory->usage));
 	memory->missing_bytes = copying.missing;
 	memory->copy_ns = pyprof_clock_ns() - began;
 	return take_segments(memory, plan, mappings, copying.bytes);

@@ -8,7 +8,7 @@
  * those that are all zeros; each PYPROF_FILE_CHUNK_PAGES of the stream are a
  * chunk: a zstd frame with a checksum. The directory is one, too:
  *
- *	u64 pid, missing bytes, ns it took to copy
+ *	u64 pid, missing bytes, ns it took to copy; resident, own, swapped bytes
  *	u64 segments; of each: u64 start, end, resident pages, flags; path
  *	u64 mappings; of each: u64 start, end, offset, flags; path
  *	u64 threads; of each: u64 tid, inner tid, thread pointer; name
@@ -16,6 +16,8 @@
  *	u64 files; of each: path; u64 size
  *	u64 runs; of each: u64 first page, pages: what is in the stream, counted
  *		over the pages of all segments and then of all files
+ *	u64 own runs; of each: u64 first page, pages: what the process had to
+ *		itself, counted over the pages of all segments
  *	u64 chunks; of each: u64 offset in the file, size there
  *
  * Text is u64 length, then its bytes.

@@ -212,8 +212,6 @@ struct pyprof_error *pyprof_memory_load(const char *path,
 	if (!err)
 		err = pyprof_loading_parse(&loading);
 	if (!err)
-		err = pyprof_memory_index(loading.memory);
-	if (!err)
 		err = load_all_chunks(&loading);
 	if (!err)
 		err = pyprof_memory_own_paths(loading.memory);

@@ -273,6 +273,27 @@ static struct pyprof_error *get_runs(struct pyprof_loading *loading)
 	return NULL;
 }
 
+static struct pyprof_error *get_own(struct pyprof_loading *loading)
+{
+	uint64_t count = get_count(loading, 2 * sizeof(uint64_t)), end = 0;
+	struct pyprof_memory *memory = loading->memory;
+	struct pyprof_error *err = pyprof_memory_index(memory);
+	if (err)
+		return err;
+	for (uint64_t i = 0; i < count; i++) {
+		struct pyprof_file_run run;
+		run.first = get(loading);
+		run.count = get(loading);
+		if (run.first < end || run.first > memory->page_count ||
+		    run.count > memory->page_count - run.first)
+			return pyprof_loading_damaged(loading);
+		end = run.first + run.count;
+		if (!pyprof_memory_set_own(memory, run.first + 1, run.count))
+			return pyprof_error_oom();
+	}
+	return NULL;
+}
+
 static struct pyprof_error *get_chunks(struct pyprof_loading *loading)
 {
 	const struct pyprof_file_header *header = &loading->header;
@@ -301,6 +322,9 @@ struct pyprof_error *pyprof_loading_parse(struct pyprof_loading *loading)
 	loading->base->target.pid = (int32_t)get(loading);
 	loading->memory->missing_bytes = get(loading);
 	loading->memory->copy_ns = (int64_t)get(loading);
+	loading->memory->usage.resident = get(loading);
+	loading->memory->usage.own = get(loading);
+	loading->memory->usage.swapped = get(loading);
 	struct pyprof_error *err = get_segments(loading, &size);
 	if (!err)
 		err = get_mappings(loading);
@@ -314,6 +338,8 @@ struct pyprof_error *pyprof_loading_parse(struct pyprof_loading *loading)
 		err = reserve(loading, size, files_size);
 	if (!err)
 		err = get_runs(loading);
+	if (!err)
+		err = get_own(loading);
 	if (!err)
 		err = get_chunks(loading);
 	return err;

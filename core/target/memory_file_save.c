@@ -121,6 +121,9 @@ static struct pyprof_error *put_head(struct saving *saving)
 	put(buf, (uint64_t)what->target->pid);
 	put(buf, what->memory->missing_bytes);
 	put(buf, (uint64_t)what->memory->copy_ns);
+	put(buf, what->memory->usage.resident);
+	put(buf, what->memory->usage.own);
+	put(buf, what->memory->usage.swapped);
 	put_segments(buf, what->memory);
 	struct pyprof_error *err = put_target(buf, what->target);
 	if (err)
@@ -178,6 +181,37 @@ static bool add_pages(struct saving *saving, struct runs *runs,
 	return true;
 }
 
+static void put_runs(struct pyprof_buf *buf, const struct runs *runs)
+{
+	put(buf, runs->list.count);
+	for (size_t i = 0; i < runs->list.count; i++) {
+		put(buf, runs->list.items[i].first);
+		put(buf, runs->list.items[i].count);
+	}
+}
+
+/* The pages that the process had to itself, in runs. */
+static struct pyprof_error *put_own(struct saving *saving)
+{
+	const struct pyprof_memory *memory = saving->what->memory;
+	struct runs runs = {};
+	for (uint64_t i = 1; i <= memory->page_count;) {
+		uint64_t first = i;
+		while (i <= memory->page_count &&
+		       pyprof_memory_is_own(memory, (uint32_t)i))
+			i++;
+		struct pyprof_file_run run = {first - 1, i - first};
+		if (run.count && !pyprof_vec_push(&runs.list, run)) {
+			pyprof_vec_deinit(&runs.list);
+			return pyprof_error_oom();
+		}
+		i += !run.count;
+	}
+	put_runs(&saving->directory, &runs);
+	pyprof_vec_deinit(&runs.list);
+	return NULL;
+}
+
 static struct pyprof_error *find_pages(struct saving *saving, struct runs *runs)
 {
 	const struct pyprof_memory *memory = saving->what->memory;
@@ -202,12 +236,8 @@ static struct pyprof_error *find_pages(struct saving *saving, struct runs *runs)
 				       PYPROF_PAGE_SHIFT))
 			return pyprof_error_oom();
 	}
-	put(&saving->directory, runs->list.count);
-	for (size_t i = 0; i < runs->list.count; i++) {
-		put(&saving->directory, runs->list.items[i].first);
-		put(&saving->directory, runs->list.items[i].count);
-	}
-	return NULL;
+	put_runs(&saving->directory, runs);
+	return put_own(saving);
 }
 
 /*

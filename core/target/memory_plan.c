@@ -119,6 +119,29 @@ static bool add_pieces(struct pyprof_plan *plan, uint64_t start, uint64_t end,
 	return true;
 }
 
+/* Say that pages, counted over all segments, are the process's own. */
+static bool add_own(struct pyprof_plan *plan, uint64_t first, uint64_t count)
+{
+	struct pyprof_plan_own own = {first, count};
+	return pyprof_vec_push(&plan->own, own);
+}
+
+/* The same for those, of the last pages wanted, that flags say it of. */
+static bool add_flagged(struct pyprof_plan *plan, size_t count,
+			const uint8_t *flags)
+{
+	uint64_t first = (plan->size >> PYPROF_PAGE_SHIFT) - count;
+	for (size_t i = 0; i < count;) {
+		size_t from = i;
+		while (i < count && flags[i] & PYPROF_PAGE_PRIVATE)
+			i++;
+		if (i > from && !add_own(plan, first + from, i - from))
+			return false;
+		i += i == from;
+	}
+	return true;
+}
+
 /* Want [start, end), which lies behind all that was wanted before. */
 static bool want(struct planner *planner, uint64_t start, uint64_t end)
 {
@@ -158,6 +181,17 @@ static bool is_wanted(enum wish wish, uint8_t flags)
 				    : (flags & PYPROF_PAGE_PRIVATE) != 0;
 }
 
+/* Want [start, end), all of which is the process's own. */
+static bool want_own(struct planner *planner, uint64_t start, uint64_t end)
+{
+	uint64_t count = (end - start) >> PYPROF_PAGE_SHIFT;
+	if (!want(planner, start, end))
+		return false;
+	return add_own(planner->plan,
+		       (planner->plan->size >> PYPROF_PAGE_SHIFT) - count,
+		       count);
+}
+
 /* Want those of some pages that have the flags for it. */
 static bool want_flagged(struct planner *planner, uint64_t start, size_t count,
 			 const uint8_t *flags)
@@ -171,8 +205,8 @@ static bool want_flagged(struct planner *planner, uint64_t start, size_t count,
 		size_t first = i;
 		while (i < count && is_wanted(planner->wish, flags[i]))
 			i++;
-		if (!want(planner, start + first * PYPROF_PAGE_SIZE,
-			  start + i * PYPROF_PAGE_SIZE))
+		if (!want_own(planner, start + first * PYPROF_PAGE_SIZE,
+			      start + i * PYPROF_PAGE_SIZE))
 			return false;
 	}
 	return true;
@@ -204,16 +238,23 @@ static bool plan_pages(struct planner *planner, struct pyprof_target *target,
 	size_t count = (end - start) >> PYPROF_PAGE_SHIFT;
 	bool known = ask(target, start, count, flags);
 	switch (planner->wish) {
-	/* When nobody knows, the file will do. */
 	case WISH_ALL_IF_CHANGED:
-		return !known || !any_changed(flags, count) ||
-		       want(planner, start, end);
+		/* When nobody knows, the file will do. */
+		if (!known || !any_changed(flags, count))
+			return true;
+		break;
+	case WISH_ALL:
+		break;
 	case WISH_CHANGED:
 		return !known || want_flagged(planner, start, count, flags);
 	default:
 		return known ? want_flagged(planner, start, count, flags)
-			     : want(planner, start, end);
+			     : want_own(planner, start, end);
 	}
+	if (!known)
+		return want_own(planner, start, end);
+	return want(planner, start, end) &&
+	       add_flagged(planner->plan, count, flags);
 }
 
 static bool plan_mapping(struct planner *planner, struct pyprof_target *target,
@@ -226,8 +267,6 @@ static bool plan_mapping(struct planner *planner, struct pyprof_target *target,
 	planner->wish = wish_for(mapping);
 	if (planner->wish == WISH_NOTHING || planner->start >= planner->end)
 		return true;
-	if (planner->wish == WISH_ALL)
-		return want(planner, planner->start, planner->end);
 	for (uint64_t at = planner->start; at < planner->end;) {
 		uint64_t piece = PAGES_AT_ONCE << PYPROF_PAGE_SHIFT;
 		if (piece > planner->end - at)
@@ -266,4 +305,5 @@ void pyprof_plan_deinit(struct pyprof_plan *plan)
 	pyprof_vec_deinit(&plan->segments);
 	pyprof_vec_deinit(&plan->origins);
 	pyprof_vec_deinit(&plan->pieces);
+	pyprof_vec_deinit(&plan->own);
 }

@@ -16,6 +16,11 @@ struct pyprof_plan_piece {
 	uint64_t offset;
 };
 
+/** Pages, the first of all being 0. */
+struct pyprof_plan_own {
+	uint64_t first, count;
+};
+
 #define PYPROF_PLAN_PIECE (UINT64_C(1) << 20)
 
 struct pyprof_plan {
@@ -25,6 +30,8 @@ struct pyprof_plan {
 	PYPROF_VEC(size_t) origins;
 	/** In order of address. */
 	PYPROF_VEC(struct pyprof_plan_piece) pieces;
+	/** Which pages are the process's own, counted over all segments. */
+	PYPROF_VEC(struct pyprof_plan_own) own;
 	/** Bytes of all segments, and those to be read. */
 	uint64_t size, wanted;
 };

@@ -68,6 +68,15 @@ enum pyprof_page_flag {
 	PYPROF_PAGE_PRIVATE = 1 << 2,
 };
 
+/** How much memory a process has, in bytes; all 0 when nobody knows. */
+struct pyprof_usage {
+	/** In physical memory; how much of that is its own: anonymous, and
+	 * changed pages of files. The rest is files and shared memory. */
+	uint64_t resident, own;
+	/** Of its own, in the swap. */
+	uint64_t swapped;
+};
+
 struct pyprof_target_ops {
 	/** "process", "core": for messages and `info`. */
 	const char *kind;
@@ -100,6 +109,10 @@ struct pyprof_target_ops {
 	struct pyprof_error *(*resident)(struct pyprof_target *target,
 					 uint64_t start, size_t count,
 					 uint8_t *flags);
+
+	/** How much memory it has. May be NULL, or fail. */
+	struct pyprof_error *(*usage)(struct pyprof_target *target,
+				      struct pyprof_usage *ret);
 
 	/** read() and readv() may be called by several threads at a time. */
 	bool reads_at_once;
