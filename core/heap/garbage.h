@@ -61,4 +61,22 @@ struct pyprof_error *pyprof_garbage_find(struct pyprof_heap *heap, size_t limit,
 	PYPROF_MUST_CHECK;
 void pyprof_garbage_deinit(struct pyprof_garbage *garbage);
 
+/** Append the way round the example of a cycle: "<app.Node at 0x…>.other →
+ * <app.Node at 0x…>.other → the first". */
+void pyprof_garbage_put_way(const struct pyprof_heap *heap,
+			    const struct pyprof_garbage *garbage,
+			    const struct pyprof_garbage_cycle *cycle,
+			    struct pyprof_buf *out);
+
+/** Append what its objects are: "2 app.Node, 2 dict". */
+void pyprof_garbage_put_members(const struct pyprof_garbage *garbage,
+				const struct pyprof_garbage_cycle *cycle,
+				struct pyprof_buf *out);
+
+/** Append why it was not collected yet, as far as is known: "automatic
+ * collection is off (gc.disable())". */
+void pyprof_garbage_put_reason(const struct pyprof_heap *heap,
+			       const struct pyprof_garbage *garbage,
+			       struct pyprof_buf *out);
+
 #endif /* PYPROF_HEAP_GARBAGE_H */
