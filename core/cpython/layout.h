@@ -110,6 +110,9 @@ struct pyprof_object_rules {
 	/** gc.get_referents() tells of types on the heap only when they are
 	 * classes written in Python. */
 	bool only_classes_tell_type;
+	/** Values in an instance that has a dict are told of by the dict, not
+	 * by the instance. They are held once, whoever tells. */
+	bool dict_tells_inline_values;
 };
 
 struct pyprof_layout {

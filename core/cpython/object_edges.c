@@ -21,8 +21,15 @@ static bool tell_managed(const struct pyprof_types *types,
 	struct pyprof_instance_values instance;
 	if (!pyprof_instance_values_read(types, object, &instance))
 		return false;
-	pyprof_edge(sink, instance.dict, PYPROF_EDGE_MEMBER,
+	bool is_inline = object->type->has_inline_values;
+	bool is_told = types->layout->objects.dict_tells_inline_values;
+	unsigned untold = 0;
+	if (is_inline && instance.values.values && !is_told)
+		untold = PYPROF_EDGE_UNTOLD;
+	pyprof_edge(sink, instance.dict, PYPROF_EDGE_MEMBER | untold,
 		    (uintptr_t) "__dict__");
+	if (is_inline && instance.dict && is_told)
+		return true;
 	for (uint64_t i = 0; i < instance.values.count; i++) {
 		uint64_t value = pyprof_word(instance.values.values + i * 8, 0);
 		if (value)
@@ -135,7 +142,9 @@ static void scan_words(const struct pyprof_types *types,
 		if (types->is_object
 			    ? types->is_object(types->is_object_context, word)
 			    : pyprof_object_known(types, word, &found))
-			sink->edge(sink, word, PYPROF_EDGE_SCANNED, at);
+			sink->edge(sink, word,
+				   PYPROF_EDGE_SCANNED | object->type->untold,
+				   at);
 	}
 }
 

@@ -216,7 +216,8 @@ static bool next_member(const struct pyprof_lesson *lesson, uint64_t *at,
 	*is_reference_ret =
 		(type == MEMBER_OBJECT || type == MEMBER_OBJECT_EX) &&
 		(int64_t)offset >= from && (int64_t)offset <= to &&
-		!(offset & 7);
+		!(offset & 7) && (int64_t)offset != lesson->type->dictoffset &&
+		(int64_t)offset != lesson->type->weaklistoffset;
 	*ret = (struct pyprof_slot){(uint32_t)offset, name};
 	return true;
 }
@@ -225,7 +226,8 @@ static bool next_member(const struct pyprof_lesson *lesson, uint64_t *at,
 static bool set_slots(struct pyprof_lesson *lesson)
 {
 	struct pyprof_type *type = lesson->type;
-	if (lesson->has_own_kind)
+	/* Names of items of a struct sequence are no names of words. */
+	if (lesson->has_own_kind || type->hidden_items)
 		return true;
 	PYPROF_VEC(struct pyprof_slot) slots = {};
 	const struct pyprof_type *base = lesson->base;
@@ -256,7 +258,7 @@ static bool set_slots(struct pyprof_lesson *lesson)
 static void set_scan(struct pyprof_lesson *lesson)
 {
 	struct pyprof_type *type = lesson->type;
-	if (lesson->has_own_kind)
+	if (lesson->has_own_kind || type->hidden_items)
 		return;
 	if (lesson->base) {
 		type->scan_from = lesson->base->scan_from;
@@ -279,27 +281,35 @@ static void set_scan(struct pyprof_lesson *lesson)
 	type->scan_to = (uint32_t)to;
 }
 
-/* Struct sequences hold more than their length tells. */
+/*
+ * Struct sequences hold more than their length tells. That of static types,
+ * whose dict is elsewhere, is in their size.
+ */
 static void set_hidden_items(struct pyprof_lesson *lesson)
 {
-	if (lesson->type->kind != &pyprof_kind_tuple || lesson->has_own_kind)
+	struct pyprof_type *type = lesson->type;
+	if (type->kind != &pyprof_kind_tuple || lesson->has_own_kind)
 		return;
-	if (lesson->base && lesson->base->hidden_items) {
-		lesson->type->hidden_items = lesson->base->hidden_items;
+	const struct pyprof_type *base = lesson->base;
+	if (base && base->hidden_items) {
+		type->hidden_items = base->hidden_items;
 		return;
 	}
 	uint64_t dict = (uint64_t)GET(lesson, dict);
-	int64_t all, shown;
-	if (dict &&
-	    pyprof_int_value(lesson->types,
-			     pyprof_dict_find(lesson->types, dict, "n_fields"),
-			     &all) &&
-	    pyprof_int_value(
-		    lesson->types,
-		    pyprof_dict_find(lesson->types, dict, "n_sequence_fields"),
-		    &shown) &&
-	    shown >= 0 && all > shown && all < MEMBERS_MAX)
-		lesson->type->hidden_items = (uint32_t)(all - shown);
+	int64_t all = 0, shown = 0;
+	if (!dict && !type->is_heap_type && base)
+		all = (type->basicsize - base->basicsize) / 8;
+	else if (!pyprof_int_value(
+			 lesson->types,
+			 pyprof_dict_find(lesson->types, dict, "n_fields"),
+			 &all) ||
+		 !pyprof_int_value(lesson->types,
+				   pyprof_dict_find(lesson->types, dict,
+						    "n_sequence_fields"),
+				   &shown))
+		return;
+	if (shown >= 0 && all > shown && all < MEMBERS_MAX)
+		type->hidden_items = (uint32_t)(all - shown);
 }
 
 /* --- Learning --- */
@@ -341,9 +351,9 @@ bool pyprof_lesson_take(struct pyprof_lesson *lesson)
 		return false;
 	set_kind(lesson);
 	type->extent = extent_of(lesson->types, type);
+	set_hidden_items(lesson);
 	bool has_room = set_name(lesson) && set_slots(lesson);
 	lesson->types->failed |= !has_room;
 	set_scan(lesson);
-	set_hidden_items(lesson);
 	return has_room;
 }

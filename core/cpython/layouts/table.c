@@ -23,12 +23,15 @@ static const struct pyprof_known_version versions[] = {
 
 static const struct {
 	int minor;
+	/* See objects.def. */
+	uint8_t dict_micro;
 	struct pyprof_object_rules rules;
 } object_rules[] = {
-#define OBJECTS(minor, refcounts, attributes, zero, head, tell)              \
-	{minor,                                                              \
-	 {PYPROF_REFCOUNT_##refcounts, PYPROF_ATTRIBUTES_##attributes, zero, \
-	  head, tell}},
+#define OBJECTS(minor, counts, attributes, zero, head, classes, dict_micro) \
+	{minor,                                                             \
+	 dict_micro,                                                        \
+	 {PYPROF_REFCOUNT_##counts, PYPROF_ATTRIBUTES_##attributes, zero,   \
+	  head, classes, false}},
 #include "core/cpython/layouts/objects.def"
 #undef OBJECTS
 };
@@ -80,6 +83,22 @@ pyprof_known_version_find(uint32_t version,
 	return NULL;
 }
 
+static void set_object_rules(const struct pyprof_build *build,
+			     struct pyprof_layout *layout)
+{
+	uint8_t micro = build->version >> 8;
+	for (size_t i = 0; i < sizeof(object_rules) / sizeof(object_rules[0]);
+	     i++) {
+		if (object_rules[i].minor != layout->minor)
+			continue;
+		layout->objects = object_rules[i].rules;
+		layout->objects.dict_tells_inline_values =
+			micro >= object_rules[i].dict_micro;
+	}
+	if (build->is_free_threaded)
+		layout->objects.refcounts = PYPROF_REFCOUNT_SPLIT;
+}
+
 void pyprof_layout_set_rules(const struct pyprof_known_version *version,
 			     const struct pyprof_build *build,
 			     struct pyprof_layout *layout)
@@ -95,13 +114,7 @@ void pyprof_layout_set_rules(const struct pyprof_known_version *version,
 	layout->generator_owner = 1;
 	layout->hidden_owner = 3;
 	layout->opcode_classes = version->opcode_classes;
-	for (size_t i = 0; i < sizeof(object_rules) / sizeof(object_rules[0]);
-	     i++) {
-		if (object_rules[i].minor == version->minor)
-			layout->objects = object_rules[i].rules;
-	}
-	if (build->is_free_threaded)
-		layout->objects.refcounts = PYPROF_REFCOUNT_SPLIT;
+	set_object_rules(build, layout);
 }
 
 /*

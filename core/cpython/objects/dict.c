@@ -186,8 +186,9 @@ bool pyprof_dict_edges(const struct pyprof_types *types,
 	if (!read_dict(types, object, &keys, &values))
 		return false;
 	if (values.values) {
-		/* Values inside of an instance are that instance's. */
-		if (values.block)
+		/* Values inside of an instance can be that instance's. */
+		if (values.block ||
+		    types->layout->objects.dict_tells_inline_values)
 			tell_split(&keys, &values, sink);
 		return true;
 	}

@@ -184,7 +184,7 @@ static bool bytearray_size(const struct pyprof_types *types,
 		return false;
 	*ret = (uint64_t)object->type->basicsize + alloc;
 	/* It counts the bytes object that holds them as its own. */
-	if (pyprof_has(types->layout, bytearray.object))
+	if (alloc && pyprof_has(types->layout, bytearray.object))
 		*ret += (uint64_t)at->bytes.data + 1;
 	return true;
 }
