@@ -3,11 +3,6 @@
 #include "core/cpython/obmalloc.h"
 #include "core/cpython/thread.h"
 
-/* What stands before an object that is in a list. */
-#define GC_HEAD 16
-/* Marks of the collector in the low bits of links. */
-#define LINK_MASK (~UINT64_C(3))
-
 /* More lists than an interpreter has. */
 #define LISTS_MAX 8
 
@@ -31,7 +26,7 @@ static struct pyprof_error *walk_list(struct walk *walk, uint64_t head)
 			walk->cut++;
 			return NULL;
 		}
-		at = pyprof_word(links, 0) & LINK_MASK;
+		at = pyprof_word(links, 0) & PYPROF_GC_LINK_MASK;
 		if (at == head)
 			return NULL;
 		if (at == mark) {
@@ -43,7 +38,7 @@ static struct pyprof_error *walk_list(struct walk *walk, uint64_t head)
 			next_mark *= 2;
 		}
 		struct pyprof_error *err =
-			walk->object(walk->context, at + GC_HEAD);
+			walk->object(walk->context, at + PYPROF_GC_HEAD);
 		if (err)
 			return err;
 	}
@@ -72,73 +67,90 @@ static size_t heads_of(const struct pyprof_layout *layout, uint64_t gc,
 	return count;
 }
 
-static struct pyprof_error *walk_collector(struct walk *walk,
-					   struct pyprof_python *python,
-					   uint64_t gc, bool *is_collecting)
+/* Add the heads of one collector, and whether it is at work. */
+static struct pyprof_error *read_collector(struct pyprof_python *python,
+					   uint64_t gc,
+					   struct pyprof_gc_heads *ret)
 {
 	const struct pyprof_layout *layout = &python->layout;
 	uint64_t heads[LISTS_MAX];
 	size_t count = heads_of(layout, gc, heads);
-	for (size_t i = 0; i < count; i++) {
-		struct pyprof_error *err = walk_list(walk, heads[i]);
-		if (err)
-			return err;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!pyprof_vec_push(&ret->list, heads[i]))
+			return pyprof_error_oom();
 	uint32_t collecting = 0;
 	if (!pyprof_has(layout, gc.collecting))
 		return NULL;
 	struct pyprof_error *err = pyprof_target_read_u32(
 		python->target, gc + (uint64_t)layout->at.gc.collecting,
 		&collecting);
-	*is_collecting |= !err && collecting;
+	ret->is_collecting |= !err && collecting;
 	pyprof_error_destroy(err);
 	return NULL;
 }
 
-static struct pyprof_error *walk_interps(struct walk *walk,
-					 struct pyprof_python *python,
-					 bool *is_collecting)
+static struct pyprof_error *read_interps(struct pyprof_python *python,
+					 struct pyprof_gc_heads *ret)
 {
-	const struct pyprof_layout *layout = &python->layout;
 	struct pyprof_interps interps = {};
 	struct pyprof_error *err = pyprof_interps_read(python, &interps);
 	for (size_t i = 0; !err && i < interps.list.count; i++)
-		err = walk_collector(walk, python,
-				     interps.list.items[i].address +
-					     (uint64_t)layout->at.interp.gc,
-				     is_collecting);
+		err = read_collector(
+			python,
+			interps.list.items[i].address +
+				(uint64_t)python->layout.at.interp.gc,
+			ret);
 	pyprof_interps_deinit(&interps);
 	return err;
 }
 
-struct pyprof_error *pyprof_gc_lists_read(
-	const struct pyprof_memory *memory, struct pyprof_python *python,
-	struct pyprof_error *(*object)(void *context, uint64_t address),
-	void *context, size_t *cut_ret, bool *is_collecting_ret)
+struct pyprof_error *pyprof_gc_heads_read(struct pyprof_python *python,
+					  struct pyprof_gc_heads *ret)
 {
 	const struct pyprof_layout *layout = &python->layout;
 	bool is_global = pyprof_has(layout, runtime.gc);
-	bool is_collecting = false;
 	if (layout->is_free_threaded ||
 	    (!is_global && !pyprof_has(layout, interp.gc)))
 		return pyprof_error_create(
 			PYPROF_ERROR_NOT_FOUND,
 			"this Python keeps no lists of objects");
+	struct pyprof_gc_heads heads = {};
+	struct pyprof_error *err =
+		is_global ? read_collector(
+				    python,
+				    python->runtime +
+					    (uint64_t)layout->at.runtime.gc,
+				    &heads)
+			  : read_interps(python, &heads);
+	if (err) {
+		pyprof_gc_heads_deinit(&heads);
+		return err;
+	}
+	*ret = heads;
+	return NULL;
+}
+
+void pyprof_gc_heads_deinit(struct pyprof_gc_heads *heads)
+{
+	pyprof_vec_deinit(&heads->list);
+}
+
+struct pyprof_error *pyprof_gc_lists_read(
+	const struct pyprof_memory *memory, const struct pyprof_gc_heads *heads,
+	struct pyprof_error *(*object)(void *context, uint64_t address),
+	void *context, size_t *cut_ret)
+{
 	struct walk walk = {
 		.memory = memory,
 		.object = object,
 		.context = context,
 	};
-	struct pyprof_error *err =
-		is_global ? walk_collector(
-				    &walk, python,
-				    python->runtime +
-					    (uint64_t)layout->at.runtime.gc,
-				    &is_collecting)
-			  : walk_interps(&walk, python, &is_collecting);
-	if (err)
-		return err;
+	for (size_t i = 0; i < heads->list.count; i++) {
+		struct pyprof_error *err =
+			walk_list(&walk, heads->list.items[i]);
+		if (err)
+			return err;
+	}
 	*cut_ret = walk.cut;
-	*is_collecting_ret = is_collecting;
 	return NULL;
 }

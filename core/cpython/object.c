@@ -185,6 +185,28 @@ bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
 	return true;
 }
 
+bool pyprof_object_in_block(struct pyprof_types *types, uint64_t address,
+			    const uint8_t *bytes, uint32_t before,
+			    uint64_t left, struct pyprof_object *ret)
+{
+	const struct pyprof_offsets *at = &types->layout->at;
+	/* Most of what is no object has no count: that is looked at first. */
+	if (left < (uint64_t)at->object.size || !is_in_use(types, bytes))
+		return false;
+	const struct pyprof_type *type =
+		pyprof_type_find(types, pyprof_word(bytes, at->object.type));
+	if (!type || type->presize != before || least_size(types, type) > left)
+		return false;
+	uint64_t extent = extent_of(types, type, bytes);
+	if (!extent || extent > left)
+		return false;
+	if (type->is_gc && !types->layout->is_free_threaded &&
+	    !is_head(bytes - HEAD_SIZE))
+		return false;
+	*ret = (struct pyprof_object){address, bytes, type};
+	return true;
+}
+
 bool pyprof_object_known(const struct pyprof_types *types, uint64_t address,
 			 struct pyprof_object *ret)
 {

@@ -246,6 +246,11 @@ struct pyprof_types {
 	bool (*is_object)(void *context, uint64_t address);
 	void *is_object_context;
 	bool failed;
+	/**
+	 * For copies that a second thread uses: none is learned any more, and
+	 * whether there was one to learn.
+	 */
+	bool is_closed, has_missed;
 };
 
 /**
@@ -327,6 +332,14 @@ bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
  */
 bool pyprof_object_known(const struct pyprof_types *types, uint64_t address,
 			 struct pyprof_object *ret);
+
+/**
+ * pyprof_object_at() for a block of an allocator, whose bytes are there: the
+ * object has `before` bytes in front of it and at most `left` from `bytes` on.
+ */
+bool pyprof_object_in_block(struct pyprof_types *types, uint64_t address,
+			    const uint8_t *bytes, uint32_t before,
+			    uint64_t left, struct pyprof_object *ret);
 
 /** What sys.getsizeof() says; false when the object is damaged. */
 bool pyprof_object_size(const struct pyprof_types *types,

@@ -116,19 +116,35 @@ pyprof_pool_read(const struct pyprof_memory *memory,
  */
 bool pyprof_debug_block(const uint8_t *block, uint64_t size, uint64_t *ret);
 
+/** What stands before an object that the garbage collector knows. */
+#define PYPROF_GC_HEAD 16
+/** A link in it to the next one, without the collector's marks. */
+#define PYPROF_GC_LINK_MASK (~UINT64_C(3))
+
+/** The lists of the garbage collectors of all interpreters. */
+struct pyprof_gc_heads {
+	/** Addresses of their heads, which link to themselves when empty. */
+	PYPROF_VEC(uint64_t) list;
+	/** A collection was under way: lists are in flux. */
+	bool is_collecting;
+};
+
+/** NOT_FOUND in builds that have no lists (free-threaded ones). */
+struct pyprof_error *pyprof_gc_heads_read(struct pyprof_python *python,
+					  struct pyprof_gc_heads *ret)
+	PYPROF_MUST_CHECK;
+void pyprof_gc_heads_deinit(struct pyprof_gc_heads *heads);
+
 /**
- * Addresses of all objects in the lists of the garbage collector of all
- * interpreters, in order of the lists. A list that is damaged, or being
- * collected, is followed as far as it goes; what is told of it may be no
- * object. NOT_FOUND in builds that have no lists (free-threaded ones).
+ * Addresses of all objects in the lists, in order of the lists. A list that is
+ * damaged, or being collected, is followed as far as it goes; what is told of
+ * it may be no object.
  *
  * @param[out] cut_ret How many lists did not come back to their head.
- * @param[out] is_collecting_ret A collection was under way.
  */
 struct pyprof_error *pyprof_gc_lists_read(
-	const struct pyprof_memory *memory, struct pyprof_python *python,
+	const struct pyprof_memory *memory, const struct pyprof_gc_heads *heads,
 	struct pyprof_error *(*object)(void *context, uint64_t address),
-	void *context, size_t *cut_ret, bool *is_collecting_ret)
-	PYPROF_MUST_CHECK;
+	void *context, size_t *cut_ret) PYPROF_MUST_CHECK;
 
 #endif /* PYPROF_CPYTHON_OBMALLOC_H */

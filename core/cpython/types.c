@@ -151,6 +151,10 @@ const struct pyprof_type *pyprof_type_learn(struct pyprof_types *types,
 	struct pyprof_lesson chain[BASES_MAX];
 	size_t count = 0;
 	const struct pyprof_type *base = NULL;
+	if (types->is_closed) {
+		types->has_missed = true;
+		return NULL;
+	}
 	for (uint64_t at = address; at && !base;) {
 		const uint8_t *bytes = check_type(types, at);
 		if (!bytes || count == BASES_MAX)

@@ -224,13 +224,3 @@ bool pyprof_blocks_find(const struct pyprof_blocks *blocks, uint64_t address,
 	};
 	return true;
 }
-
-void pyprof_block_set(struct pyprof_blocks *blocks, uint64_t number,
-		      enum pyprof_block_use use)
-{
-	uint64_t bit = UINT64_C(1) << (number & 63);
-	for (int i = 0; i < 2; i++) {
-		uint64_t *word = &blocks->planes[i][number >> 6];
-		*word = use >> i & 1 ? *word | bit : *word & ~bit;
-	}
-}

@@ -95,17 +95,53 @@ static inline bool pyprof_blocks_has(const struct pyprof_blocks *blocks,
 bool pyprof_blocks_find(const struct pyprof_blocks *blocks, uint64_t address,
 			struct pyprof_block *ret);
 
+/**
+ * What a block is. Threads may ask and change at a time: a block leaves OTHER
+ * by its high bit, and who sets that has it.
+ */
 static inline enum pyprof_block_use
 pyprof_block_use(const struct pyprof_blocks *blocks, uint64_t number)
 {
 	unsigned bit = number & 63;
-	uint64_t low = blocks->planes[0][number >> 6] >> bit & 1;
-	uint64_t high = blocks->planes[1][number >> 6] >> bit & 1;
+	uint64_t low = __atomic_load_n(&blocks->planes[0][number >> 6],
+				       __ATOMIC_RELAXED);
+	uint64_t high = __atomic_load_n(&blocks->planes[1][number >> 6],
+					__ATOMIC_RELAXED);
+	low = low >> bit & 1;
+	high = high >> bit & 1;
 	return (enum pyprof_block_use)(low | high << 1);
 }
 
-/** Change what a block is. */
-void pyprof_block_set(struct pyprof_blocks *blocks, uint64_t number,
-		      enum pyprof_block_use use);
+/**
+ * Let the blocks of a word that have a bit in `objects` be objects. Returns
+ * those that are something else already.
+ */
+static inline uint64_t pyprof_blocks_be_objects(struct pyprof_blocks *blocks,
+						size_t word, uint64_t objects)
+{
+	return objects & __atomic_fetch_or(&blocks->planes[1][word], objects,
+					   __ATOMIC_RELAXED);
+}
+
+/** Let a block that is OTHER be a buffer; false when it is something else. */
+static inline bool pyprof_block_be_buffer(struct pyprof_blocks *blocks,
+					  uint64_t number)
+{
+	uint64_t bit = UINT64_C(1) << (number & 63);
+	if (__atomic_fetch_or(&blocks->planes[1][number >> 6], bit,
+			      __ATOMIC_RELAXED) &
+	    bit)
+		return false;
+	__atomic_fetch_and(&blocks->planes[0][number >> 6], ~bit,
+			   __ATOMIC_RELAXED);
+	return true;
+}
+
+/** Let an object's block be a buffer after all; one thread alone. */
+static inline void pyprof_block_disown(struct pyprof_blocks *blocks,
+				       uint64_t number)
+{
+	blocks->planes[0][number >> 6] &= ~(UINT64_C(1) << (number & 63));
+}
 
 #endif /* PYPROF_HEAP_BLOCKS_H */

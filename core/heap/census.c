@@ -1,442 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/heap/census.h"
 
-const uint32_t pyprof_presizes[PYPROF_PRESIZE_COUNT] = {16, 0, 32};
-
-/* Objects, or references out of the pools, between two looks at the user. */
-#define WATCH_EVERY 65536
-
-/* What is asked of every object of a type, found out once. */
-struct known_type {
-	struct pyprof_heap_type sums;
-	bool is_known, has_edges, has_buffers;
-};
+#include "core/base/parallel.h"
 
 struct census {
 	struct pyprof_heap *heap;
 	const struct pyprof_progress *progress;
-	struct pyprof_edge_sink edges;
-	struct pyprof_buffer_sink buffers;
-	uint32_t block_header;
-	/** By index of type. */
-	PYPROF_VEC(struct known_type) types;
-	/** Objects outside of pools, found and not looked at yet. */
-	PYPROF_VEC(uint64_t) outside;
-	/** Sum of the buffers of the object being looked at. */
-	uint64_t buffer_bytes;
-	uint64_t done;
-	bool out_of_memory;
+	/** All arenas of all states, and the next one to be walked. */
+	PYPROF_VEC(const struct pyprof_arena *) arenas;
+	size_t next;
+	/** The first one learns types and is the calling thread's. */
+	struct pyprof_census_worker *workers[PYPROF_PARALLEL_MAX];
+	size_t worker_count;
+	struct pyprof_error *err;
+	bool is_over;
 };
-
-static struct pyprof_error *watch(struct census *census, const char *what,
-				  uint64_t all)
-{
-	if (census->out_of_memory)
-		return pyprof_error_oom();
-	if (++census->done % WATCH_EVERY)
-		return NULL;
-	return pyprof_progress(census->progress, what, census->done, all);
-}
-
-/* --- Types --- */
-
-static bool has_edges(const struct pyprof_type *type)
-{
-	if (!type->kind || type->kind->edges || type->kind->words)
-		return true;
-	return type->has_managed_dict || type->dictoffset || type->slot_count ||
-	       type->scan_to;
-}
-
-static bool has_buffers(const struct pyprof_type *type)
-{
-	return (type->kind && type->kind->buffers) ||
-	       (type->has_managed_dict && !type->has_inline_values);
-}
-
-/* NULL when out of memory. */
-static struct known_type *learn_type(struct census *census,
-				     const struct pyprof_type *type)
-{
-	while (census->types.count <= type->index)
-		if (!pyprof_vec_push(&census->types, (struct known_type){})) {
-			census->out_of_memory = true;
-			return NULL;
-		}
-	struct known_type *known = &census->types.items[type->index];
-	*known = (struct known_type){
-		.sums.type = type,
-		.is_known = true,
-		.has_edges = has_edges(type),
-		.has_buffers = has_buffers(type),
-	};
-	return known;
-}
-
-static inline struct known_type *type_of(struct census *census,
-					 const struct pyprof_type *type)
-{
-	if (type->index < census->types.count &&
-	    census->types.items[type->index].is_known)
-		return &census->types.items[type->index];
-	return learn_type(census, type);
-}
-
-/* --- Objects --- */
-
-/* Count one object, which is in the index, and follow what it holds. */
-static void count_object(struct census *census,
-			 const struct pyprof_object *object, uint64_t block)
-{
-	struct pyprof_heap *heap = census->heap;
-	struct known_type *known = type_of(census, object->type);
-	if (!known)
-		return;
-	uint64_t shallow = 0;
-	bool is_good = pyprof_object_size(heap->types, object, &shallow);
-	uint64_t exclusive = block;
-	if (known->has_buffers) {
-		census->buffer_bytes = 0;
-		is_good &= pyprof_object_buffers(heap->types, object,
-						 &census->buffers);
-		exclusive += census->buffer_bytes;
-	}
-	bool follows = known->has_edges;
-	known->sums.count++;
-	known->sums.shallow += shallow;
-	known->sums.block += block;
-	known->sums.exclusive += exclusive;
-	if (follows)
-		is_good &= pyprof_object_edges(heap->types, object,
-					       &census->edges);
-	if (!is_good)
-		heap->census.damaged_objects++;
-}
-
-/* --- Blocks --- */
-
-/* Take a block for an object's back: its owner says it is a buffer. */
-static void disown(struct census *census, const struct pyprof_block *block)
-{
-	struct pyprof_heap *heap = census->heap;
-	uint64_t start = block->start + census->block_header;
-	for (size_t i = 0; i < PYPROF_PRESIZE_COUNT; i++) {
-		struct pyprof_object object;
-		uint64_t address = start + pyprof_presizes[i];
-		if (!pyprof_index_remove(&heap->index, address))
-			continue;
-		heap->census.disowned_objects++;
-		heap->census.object_blocks--;
-		heap->census.object_bytes -= block->size;
-		if (!pyprof_object_known(heap->types, address, &object))
-			continue;
-		uint64_t shallow = 0;
-		(void)pyprof_object_size(heap->types, &object, &shallow);
-		struct known_type *known = type_of(census, object.type);
-		if (!known)
-			continue;
-		known->sums.count--;
-		known->sums.shallow -= shallow;
-		known->sums.block -= block->size;
-		known->sums.exclusive -= block->size;
-	}
-}
-
-static void take_buffer(struct pyprof_buffer_sink *sink, uint64_t address,
-			uint64_t size)
-{
-	struct census *census =
-		(struct census *)((char *)sink -
-				  offsetof(struct census, buffers));
-	struct pyprof_heap *heap = census->heap;
-	struct pyprof_block block;
-	if (!pyprof_blocks_find(&heap->blocks, address, &block)) {
-		uint64_t chunk = pyprof_heap_block(heap, address);
-		census->buffer_bytes += chunk ? chunk : size;
-		return;
-	}
-	if (address != block.start + census->block_header)
-		return;
-	switch (pyprof_block_use(&heap->blocks, block.number)) {
-	case PYPROF_BLOCK_FREE:
-	case PYPROF_BLOCK_BUFFER:
-		/* Damaged; owned by another one, which is counted with it. */
-		return;
-	case PYPROF_BLOCK_OBJECT:
-		disown(census, &block);
-		break;
-	case PYPROF_BLOCK_OTHER:
-		break;
-	}
-	pyprof_block_set(&heap->blocks, block.number, PYPROF_BLOCK_BUFFER);
-	heap->census.buffer_blocks++;
-	heap->census.buffer_bytes += block.size;
-	census->buffer_bytes += block.size;
-}
-
-/* The object of a block, at one of the places where it can begin. */
-static bool find_object(struct census *census, const uint8_t *bytes,
-			uint64_t address, uint64_t size,
-			struct pyprof_object *ret)
-{
-	struct pyprof_heap *heap = census->heap;
-	if (census->block_header) {
-		uint64_t asked;
-		if (!pyprof_debug_block(bytes, size, &asked))
-			return false;
-		address += census->block_header;
-		size = asked;
-	}
-	for (size_t i = 0; i < PYPROF_PRESIZE_COUNT; i++) {
-		uint32_t presize = pyprof_presizes[i];
-		if (presize < size &&
-		    pyprof_object_at(heap->types, address + presize,
-				     size - presize, ret) &&
-		    pyprof_object_presize(heap->types, ret) == presize)
-			return true;
-	}
-	return false;
-}
-
-static void look_at_block(struct census *census,
-			  const struct pyprof_block *block,
-			  const uint8_t *bytes)
-{
-	struct pyprof_heap *heap = census->heap;
-	struct pyprof_object object;
-	if (!find_object(census, bytes, block->start, block->size, &object) ||
-	    !pyprof_index_add(&heap->index, object.address))
-		return;
-	pyprof_block_set(&heap->blocks, block->number, PYPROF_BLOCK_OBJECT);
-	heap->census.object_blocks++;
-	heap->census.object_bytes += block->size;
-	count_object(census, &object, block->size);
-}
-
-/* --- What is left over --- */
-
-/*
- * Whether a block is one that a type keeps for its next object: a type that
- * goes with it, and no count, or a link to the next such block instead.
- */
-static bool is_spare(struct census *census, const uint8_t *bytes, uint64_t size)
-{
-	struct pyprof_heap *heap = census->heap;
-	const struct pyprof_offsets *at = &heap->python->layout.at;
-	bytes += census->block_header;
-	size -= census->block_header;
-	for (size_t i = 0; i < PYPROF_PRESIZE_COUNT; i++) {
-		uint32_t presize = pyprof_presizes[i];
-		if (presize + (uint64_t)at->object.size > size)
-			continue;
-		const uint8_t *object = bytes + presize;
-		uint64_t first = pyprof_word(object, at->object.refcount);
-		if (first && !pyprof_blocks_has(&heap->blocks, first))
-			continue;
-		const struct pyprof_type *type = pyprof_type_find(
-			heap->types, pyprof_word(object, at->object.type));
-		if (type && !type->is_type && type->presize == presize &&
-		    presize + (uint64_t)type->basicsize <= size)
-			return true;
-	}
-	return false;
-}
-
-static void look_at_rest(struct census *census,
-			 const struct pyprof_block *block, const uint8_t *bytes)
-{
-	struct pyprof_census *counts = &census->heap->census;
-	if (is_spare(census, bytes, block->size)) {
-		counts->freelist_blocks++;
-		counts->freelist_bytes += block->size;
-	} else {
-		counts->other_blocks++;
-		counts->other_bytes += block->size;
-	}
-}
-
-/* --- The walk over all blocks --- */
-
-typedef void look_function(struct census *census,
-			   const struct pyprof_block *block,
-			   const uint8_t *bytes);
-
-/* Look at all blocks of a pool that are not known to be something. */
-static struct pyprof_error *walk_pool(struct census *census, uint64_t address,
-				      const struct pyprof_block_pool *pool,
-				      look_function *look, const char *what)
-{
-	struct pyprof_heap *heap = census->heap;
-	const uint8_t *bytes = pyprof_memory_at(heap->memory, address,
-						heap->allocators.pool_size);
-	if (!bytes)
-		return NULL;
-	struct pyprof_block block = {.size = pool->size * 16u};
-	for (uint32_t word = 0; word * 64 < pool->count; word++) {
-		size_t at = pool->first + word;
-		uint64_t left = heap->blocks.planes[0][at] &
-				~heap->blocks.planes[1][at];
-		for (; left; left &= left - 1) {
-			unsigned bit = (unsigned)__builtin_ctzll(left);
-			uint32_t offset = heap->blocks.header_size +
-					  (word * 64 + bit) * block.size;
-			/* An object before it may have claimed it. */
-			if (heap->blocks.planes[1][at] >> bit & 1)
-				continue;
-			block.start = address + offset;
-			block.number = at * 64ul + bit;
-			look(census, &block, bytes + offset);
-			struct pyprof_error *err =
-				watch(census, what, heap->census.blocks);
-			if (err)
-				return err;
-		}
-	}
-	return NULL;
-}
-
-static struct pyprof_error *walk_arena(struct census *census,
-				       const struct pyprof_arena *arena,
-				       look_function *look, const char *what)
-{
-	struct pyprof_heap *heap = census->heap;
-	for (uint64_t at = arena->start; at < arena->used_end;
-	     at += heap->allocators.pool_size) {
-		const struct pyprof_block_pool *pool =
-			pyprof_blocks_pool(&heap->blocks, at);
-		if (!pool || !pool->size)
-			continue;
-		struct pyprof_error *err =
-			walk_pool(census, at, pool, look, what);
-		if (err)
-			return err;
-	}
-	return NULL;
-}
-
-static struct pyprof_error *walk_blocks(struct census *census,
-					look_function *look, const char *what)
-{
-	const struct pyprof_allocators *allocators = &census->heap->allocators;
-	census->done = 0;
-	for (size_t i = 0; i < allocators->states.count; i++) {
-		const struct pyprof_obmalloc *state =
-			&allocators->states.items[i];
-		for (size_t j = 0; j < state->arenas.count; j++) {
-			struct pyprof_error *err = walk_arena(
-				census, &state->arenas.items[j], look, what);
-			if (err)
-				return err;
-		}
-	}
-	return NULL;
-}
-
-/* --- Outside of pools --- */
-
-/*
- * Take in an object that something refers to and that is in no pool. `is_sure`
- * unless the reference is a word that was found by scanning: that one has to
- * lead to memory that was allocated, or is static.
- */
-static void discover(struct census *census, uint64_t address, bool is_sure)
-{
-	struct pyprof_heap *heap = census->heap;
-	struct pyprof_object object;
-	if (pyprof_index_has(&heap->index, address))
-		return;
-	if (!pyprof_object_at(heap->types, address, 0, &object)) {
-		heap->census.damaged_edges += is_sure;
-		return;
-	}
-	if (!is_sure && !pyprof_is_static(&heap->statics, address) &&
-	    !pyprof_heap_block(heap, address - pyprof_object_presize(
-						       heap->types, &object)))
-		return;
-	if (pyprof_index_add(&heap->index, address) &&
-	    !pyprof_vec_push(&census->outside, address))
-		census->out_of_memory = true;
-}
-
-static void take_edge(struct pyprof_edge_sink *sink, uint64_t target,
-		      unsigned kind, uint64_t label)
-{
-	struct census *census =
-		(struct census *)((char *)sink -
-				  offsetof(struct census, edges));
-	(void)label;
-	if (pyprof_blocks_has(&census->heap->blocks, target))
-		return;
-	unsigned plain = kind & PYPROF_EDGE_KIND_MASK;
-	if (plain != PYPROF_EDGE_TYPE)
-		discover(census, target, plain != PYPROF_EDGE_SCANNED);
-}
-
-/* Count what was discovered, and what that leads to. */
-static struct pyprof_error *drain(struct census *census)
-{
-	struct pyprof_heap *heap = census->heap;
-	while (census->outside.count) {
-		uint64_t address =
-			census->outside.items[--census->outside.count];
-		struct pyprof_object object;
-		struct pyprof_error *err = watch(census, "large objects", 0);
-		if (err)
-			return err;
-		if (!pyprof_object_known(heap->types, address, &object))
-			continue;
-		if (pyprof_is_static(&heap->statics, address))
-			heap->census.static_objects++;
-		else
-			heap->census.large_objects++;
-		count_object(
-			census, &object,
-			pyprof_heap_block(
-				heap, address - pyprof_object_presize(
-							heap->types, &object)));
-	}
-	return census->out_of_memory ? pyprof_error_oom() : NULL;
-}
-
-static struct pyprof_error *take_listed(void *context, uint64_t address)
-{
-	struct census *census = context;
-	if (!pyprof_blocks_has(&census->heap->blocks, address))
-		discover(census, address, true);
-	return watch(census, "collector's lists", 0);
-}
-
-static struct pyprof_error *walk_lists(struct census *census)
-{
-	struct pyprof_heap *heap = census->heap;
-	size_t cut = 0;
-	census->done = 0;
-	struct pyprof_error *err =
-		pyprof_gc_lists_read(heap->memory, heap->python, take_listed,
-				     census, &cut, &heap->census.is_collecting);
-	if (err && err->code != PYPROF_ERROR_NOT_FOUND)
-		return err;
-	pyprof_error_destroy(err);
-	heap->census.cut_gc_lists = cut;
-	return drain(census);
-}
-
-/* Types are objects, too; looking at them can find others. */
-static struct pyprof_error *take_types(struct census *census)
-{
-	const struct pyprof_types *types = census->heap->types;
-	for (size_t i = 0; i < types->list.count; i++) {
-		uint64_t address = types->list.items[i]->address;
-		if (!pyprof_blocks_has(&census->heap->blocks, address))
-			discover(census, address, true);
-		struct pyprof_error *err = drain(census);
-		if (err)
-			return err;
-	}
-	return NULL;
-}
-
-/* --- The whole --- */
 
 static struct pyprof_error *read_blocks(struct census *census)
 {
@@ -461,8 +39,140 @@ static struct pyprof_error *read_blocks(struct census *census)
 	ret->blocks_free = counts.blocks_free;
 	ret->free_bytes = counts.free_bytes;
 	ret->header_bytes = counts.header_bytes;
+	/* All that nobody finds out about. */
+	ret->other_blocks = counts.blocks;
+	ret->other_bytes = counts.block_bytes;
+	const struct pyprof_allocators *allocators = &heap->allocators;
+	for (size_t i = 0; i < allocators->states.count; i++) {
+		const struct pyprof_obmalloc *state =
+			&allocators->states.items[i];
+		for (size_t j = 0; j < state->arenas.count; j++)
+			if (!pyprof_vec_push(&census->arenas,
+					     &state->arenas.items[j]))
+				return pyprof_error_oom();
+	}
 	return NULL;
 }
+
+/* --- The walk over all blocks --- */
+
+/* Arenas for which a second thread is worth it. */
+#define ARENAS_A_WORKER 4
+
+static struct pyprof_error *create_workers(struct census *census)
+{
+	size_t wanted = 1 + census->arenas.count / ARENAS_A_WORKER;
+	if (wanted > PYPROF_PARALLEL_MAX)
+		wanted = PYPROF_PARALLEL_MAX;
+	struct pyprof_error *err = pyprof_census_worker_create(
+		census->heap, true, &census->workers[0]);
+	if (err)
+		return err;
+	census->worker_count = 1;
+	if (wanted == 1)
+		return NULL;
+	for (size_t i = 0; i < census->arenas.count; i++)
+		pyprof_census_learn(census->workers[0],
+				    census->arenas.items[i]);
+	for (size_t i = 1; !err && i < wanted; i++) {
+		err = pyprof_census_worker_create(census->heap, false,
+						  &census->workers[i]);
+		census->worker_count += !err;
+	}
+	return err;
+}
+
+static void walk_arenas(void *context, size_t thread)
+{
+	struct census *census = context;
+	struct pyprof_census_worker *worker = census->workers[thread];
+	while (!__atomic_load_n(&census->is_over, __ATOMIC_RELAXED)) {
+		size_t i =
+			__atomic_fetch_add(&census->next, 1, __ATOMIC_RELAXED);
+		if (i >= census->arenas.count)
+			return;
+		pyprof_census_walk(worker, census->arenas.items[i]);
+		if (thread)
+			continue;
+		census->err = pyprof_progress(census->progress, "arenas", i,
+					      census->arenas.count);
+		if (census->err)
+			__atomic_store_n(&census->is_over, true,
+					 __ATOMIC_RELAXED);
+	}
+}
+
+/* Add what another worker counted to the first one's. */
+static struct pyprof_error *merge(struct pyprof_census_worker *first,
+				  const struct pyprof_census_worker *other)
+{
+	struct pyprof_census *to = &first->counts;
+	const struct pyprof_census *from = &other->counts;
+	to->object_blocks += from->object_blocks;
+	to->object_bytes += from->object_bytes;
+	to->buffer_blocks += from->buffer_blocks;
+	to->buffer_bytes += from->buffer_bytes;
+	to->disowned_objects += from->disowned_objects;
+	to->damaged_objects += from->damaged_objects;
+	to->damaged_edges += from->damaged_edges;
+	for (size_t i = 0; i < other->known.count; i++) {
+		const struct pyprof_census_type *known = &other->known.items[i];
+		if (i == first->known.count &&
+		    !pyprof_vec_push(&first->known,
+				     (struct pyprof_census_type){}))
+			return pyprof_error_oom();
+		struct pyprof_census_type *mine = &first->known.items[i];
+		if (!known->is_known)
+			continue;
+		if (!mine->is_known) {
+			*mine = *known;
+			continue;
+		}
+		mine->sums.count += known->sums.count;
+		mine->sums.shallow += known->sums.shallow;
+		mine->sums.block += known->sums.block;
+		mine->sums.exclusive += known->sums.exclusive;
+	}
+	for (size_t i = 0; i < other->candidates.count; i++)
+		if (!pyprof_vec_push(&first->candidates,
+				     other->candidates.items[i]))
+			return pyprof_error_oom();
+	return NULL;
+}
+
+/* What workers left to the one that learns types and is alone now. */
+static void finish_work(struct pyprof_census_worker *first,
+			const struct pyprof_census_worker *worker)
+{
+	/* What is added to the first one's own is handled at once. */
+	size_t deferred = worker->deferred.count;
+	size_t disputes = worker->disputes.count;
+	for (size_t i = 0; i < deferred; i++)
+		pyprof_census_block(first, worker->deferred.items[i]);
+	for (size_t i = 0; i < disputes; i++)
+		pyprof_census_buffer(first, worker->disputes.items[i].type,
+				     worker->disputes.items[i].buffer, 0);
+}
+
+static struct pyprof_error *walk_all(struct census *census)
+{
+	struct pyprof_census_worker *first = census->workers[0];
+	first->is_alone = census->worker_count == 1;
+	pyprof_parallel(census->worker_count, walk_arenas, census);
+	struct pyprof_error *err = census->err;
+	for (size_t i = 1; !err && i < census->worker_count; i++)
+		err = census->workers[i]->out_of_memory
+			      ? pyprof_error_oom()
+			      : merge(first, census->workers[i]);
+	if (err)
+		return err;
+	first->is_alone = true;
+	for (size_t i = 0; i < census->worker_count; i++)
+		finish_work(first, census->workers[i]);
+	return first->out_of_memory ? pyprof_error_oom() : NULL;
+}
+
+/* --- The whole --- */
 
 static void count_raw(struct pyprof_heap *heap)
 {
@@ -478,48 +188,70 @@ static void count_raw(struct pyprof_heap *heap)
 	heap->census.raw_blocks = raw;
 }
 
+static void take_counts(struct census *census)
+{
+	const struct pyprof_census *counts = &census->workers[0]->counts;
+	struct pyprof_census *ret = &census->heap->census;
+	ret->object_blocks = counts->object_blocks;
+	ret->object_bytes = counts->object_bytes;
+	ret->buffer_blocks = counts->buffer_blocks;
+	ret->buffer_bytes = counts->buffer_bytes;
+	ret->freelist_blocks = counts->freelist_blocks;
+	ret->freelist_bytes = counts->freelist_bytes;
+	ret->other_blocks -= counts->object_blocks + counts->buffer_blocks +
+			     counts->freelist_blocks;
+	ret->other_bytes -= counts->object_bytes + counts->buffer_bytes +
+			    counts->freelist_bytes;
+	ret->large_objects = counts->large_objects;
+	ret->static_objects = counts->static_objects;
+	ret->disowned_objects = counts->disowned_objects;
+	ret->damaged_objects = counts->damaged_objects;
+	ret->damaged_edges = counts->damaged_edges;
+	ret->missing_bytes = census->heap->memory->missing_bytes;
+	count_raw(census->heap);
+}
+
 static struct pyprof_error *finish(struct census *census)
 {
 	struct pyprof_heap *heap = census->heap;
-	for (size_t i = 0; i < census->types.count; i++) {
-		struct pyprof_heap_type *sums = &census->types.items[i].sums;
-		if (!sums->count)
-			sums->type = NULL;
-		heap->shallow += sums->shallow;
-		heap->block += sums->block;
-		heap->exclusive += sums->exclusive;
-		if (!pyprof_vec_push(&heap->by_type, *sums))
+	const struct pyprof_census_worker *first = census->workers[0];
+	take_counts(census);
+	for (size_t i = 0; i < first->known.count; i++) {
+		struct pyprof_heap_type sums = first->known.items[i].sums;
+		if (!sums.count)
+			sums.type = NULL;
+		heap->shallow += sums.shallow;
+		heap->block += sums.block;
+		heap->exclusive += sums.exclusive;
+		if (!pyprof_vec_push(&heap->by_type, sums))
 			return pyprof_error_oom();
 	}
-	heap->census.missing_bytes = heap->memory->missing_bytes;
-	count_raw(heap);
 	return pyprof_index_seal(&heap->index);
+}
+
+static struct pyprof_error *take(struct census *census)
+{
+	struct pyprof_error *err = read_blocks(census);
+	if (!err)
+		err = create_workers(census);
+	if (!err)
+		err = walk_all(census);
+	if (err)
+		return err;
+	struct pyprof_census_worker *first = census->workers[0];
+	err = pyprof_census_outside(first, census->progress);
+	for (size_t i = 0; !err && i < census->arenas.count; i++)
+		pyprof_census_rest(first, census->arenas.items[i]);
+	return err ? err : finish(census);
 }
 
 struct pyprof_error *pyprof_census_take(struct pyprof_heap *heap,
 					const struct pyprof_progress *progress)
 {
-	struct census census = {
-		.heap = heap,
-		.progress = progress,
-		.edges.edge = take_edge,
-		.buffers.buffer = take_buffer,
-		.block_header = pyprof_block_header(heap),
-	};
-	struct pyprof_error *err = read_blocks(&census);
-	if (!err)
-		err = walk_blocks(&census, look_at_block, "objects");
-	if (!err)
-		err = drain(&census);
-	if (!err)
-		err = walk_lists(&census);
-	if (!err)
-		err = take_types(&census);
-	if (!err)
-		err = walk_blocks(&census, look_at_rest, "other blocks");
-	if (!err)
-		err = finish(&census);
-	pyprof_vec_deinit(&census.types);
-	pyprof_vec_deinit(&census.outside);
+	struct census census = {.heap = heap, .progress = progress};
+	struct pyprof_error *err = take(&census);
+	for (size_t i = 0; i < census.worker_count; i++)
+		pyprof_census_worker_destroy(census.workers[i]);
+	pyprof_vec_deinit(&census.arenas);
 	return err;
 }

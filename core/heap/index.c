@@ -81,22 +81,30 @@ bool pyprof_index_remove(struct pyprof_index *index, uint64_t address)
 	return true;
 }
 
+static struct pyprof_error *too_many(void)
+{
+	return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
+				   "more than %u objects",
+				   PYPROF_NO_OBJECT - 1);
+}
+
 struct pyprof_error *pyprof_index_seal(struct pyprof_index *index)
 {
 	if (index->out_of_memory)
 		return pyprof_error_oom();
 	if (index->is_full)
-		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
-					   "more than %u objects",
-					   PYPROF_NO_OBJECT - 1);
-	uint32_t before = 0;
+		return too_many();
+	uint64_t before = 0;
 	for (size_t i = 0; i <= index->memory->page_count; i++) {
 		struct pyprof_index_page *page = &index->pages[i];
-		page->before = before;
+		page->before = (uint32_t)before;
 		for (int word = 0; word < 4; word++)
 			before += (uint32_t)__builtin_popcountll(
 				page->starts[word]);
 	}
+	if (before >= PYPROF_NO_OBJECT)
+		return too_many();
+	index->count = (uint32_t)before;
 	return NULL;
 }
 
