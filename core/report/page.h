@@ -14,6 +14,10 @@
 extern const char pyprof_report_page[];
 extern const size_t pyprof_report_page_size;
 
+/** The page that heap_html.c fills in. Ends in a NUL as well. */
+extern const char pyprof_heap_page[];
+extern const size_t pyprof_heap_page_size;
+
 /** The script of SVG reports. Ends in a NUL as well. */
 extern const char pyprof_report_svg_script[];
 extern const size_t pyprof_report_svg_script_size;

@@ -10,17 +10,6 @@ const groupOf = data.states.map((state) => GROUPS.indexOf(state.group));
 const stackCount = stacks.parent.length;
 const fileOf = locations.function.map((f) => functions.file[f]);
 
-/** What is shown for a string from the program: no invisible characters. */
-function visible(text) {
-	return text.replace(
-		/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-		(c) => {
-			const code = c.charCodeAt(0);
-			return code < 32 ? String.fromCharCode(0x2400 + code) :
-				"\\u" + code.toString(16).padStart(4, "0");
-		});
-}
-
 const nameOf = (f) =>
 	visible(strings[functions.qualname[f]] || strings[functions.name[f]]) ||
 	"(no name)";

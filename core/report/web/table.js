@@ -1,23 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Making elements, and the sortable tables of lines and functions. Text of the
-// program gets into the page as text nodes alone, never as markup.
-
-const $ = (id) => document.getElementById(id);
-
-/** An element: h("a", {href: "#", onclick: f}, "text", child). */
-function h(tag, props, ...children) {
-	const el = document.createElement(tag);
-	for (const [name, value] of Object.entries(props || {}))
-		if (name.startsWith("on"))
-			el[name] = value;
-		else if (value !== undefined && value !== false)
-			el.setAttribute(name, value === true ? "" : value);
-	el.append(...children.filter((child) => child !== null));
-	return el;
-}
-
-const hint = (text) => text.length > 500 ? text.slice(0, 500) + "…" : text;
+// The sortable tables of lines and functions.
 
 /** A set of buttons of which one is pressed; made once, so focus stays. */
 function choice(el, options, chosen, choose) {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/report/heap_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Share of all that makes a suspect, percent. */
+#define SUSPECT_PERCENT 10
+/** Texts and kinds of cycles that a report has. */
+#define STRINGS 200
+#define CYCLES 50
+
+/* How much of the dominator tree a report has: what holds less than this part
+ * of all is left out. */
+#define TREE_PART 2000
+#define TREE_WIDTH 40
+#define TREE_DEPTH 24
+#define TREE_GROUPS 4000
+
+const struct pyprof_heap_report_format pyprof_heap_report_formats[] = {
+	{"html", ".html", pyprof_heap_report_html},
+	{"json", ".json", pyprof_heap_report_json},
+	{},
+};
+
+static bool is_format(const struct pyprof_heap_report_format *format,
+		      const char *name, const char *file)
+{
+	size_t length = strlen(file), size = strlen(format->extension);
+	if (name)
+		return strcmp(format->name, name) == 0;
+	return length > size &&
+	       strcmp(file + length - size, format->extension) == 0;
+}
+
+struct pyprof_error *
+pyprof_heap_report_format_find(const char *name, const char *file,
+			       const struct pyprof_heap_report_format **ret)
+{
+	const struct pyprof_heap_report_format *format =
+		pyprof_heap_report_formats;
+	for (; format->name; format++) {
+		if (is_format(format, name, file)) {
+			*ret = format;
+			return NULL;
+		}
+	}
+	if (name)
+		return pyprof_error_create(PYPROF_ERROR_USAGE,
+					   "a heap is not written as %.60s; "
+					   "there are html json",
+					   name);
+	return pyprof_error_create(PYPROF_ERROR_USAGE,
+				   "%s does not say its format; of a heap, end "
+				   "it in .html or .json, or give --format",
+				   file);
+}
+
+static uint32_t type_of(void *context, uint32_t object)
+{
+	const struct pyprof_heap *heap = context;
+	struct pyprof_object found;
+	return pyprof_heap_object(heap, object, &found) ? found.type->index : 0;
+}
+
+static struct pyprof_error *make_tree(struct pyprof_heap_report *report,
+				      const struct pyprof_progress *progress)
+{
+	struct pyprof_heap *heap = report->heap;
+	struct pyprof_children children = {};
+	struct pyprof_group_input input = {
+		.dominators = &heap->dominators,
+		.children = &children,
+		.type = type_of,
+		.type_count = (uint32_t)heap->by_type.count,
+		.context = heap,
+		.min_bytes = heap->dominators.reached_bytes / TREE_PART + 1,
+		.width = TREE_WIDTH,
+		.depth = TREE_DEPTH,
+		.limit = TREE_GROUPS,
+	};
+	struct pyprof_error *err =
+		pyprof_children_compute(&heap->dominators, &children);
+	if (!err)
+		err = pyprof_group_tree_make(&input, progress, &report->tree);
+	pyprof_children_deinit(&children);
+	return err;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct pyprof_heap_type *left =
+		*(const struct pyprof_heap_type *const *)a;
+	const struct pyprof_heap_type *right =
+		*(const struct pyprof_heap_type *const *)b;
+	if (left->exclusive != right->exclusive)
+		return left->exclusive < right->exclusive ? 1 : -1;
+	return strcmp(left->type->name, right->type->name);
+}
+
+static struct pyprof_error *sort_types(struct pyprof_heap_report *report)
+{
+	const struct pyprof_heap *heap = report->heap;
+	for (size_t i = 0; i < heap->by_type.count; i++) {
+		const struct pyprof_heap_type *type = &heap->by_type.items[i];
+		if (type->type && type->count &&
+		    !pyprof_vec_push(&report->types, type))
+			return pyprof_error_oom();
+	}
+	if (report->types.count)
+		qsort(report->types.items, report->types.count,
+		      sizeof(*report->types.items), by_bytes);
+	return NULL;
+}
+
+static struct pyprof_error *find_all(struct pyprof_heap_report *report,
+				     const struct pyprof_progress *progress)
+{
+	struct pyprof_heap *heap = report->heap;
+	struct pyprof_error *err = pyprof_heap_dominate(heap, progress);
+	if (!err)
+		err = pyprof_paths_create(heap, progress, &report->paths);
+	if (!err)
+		err = pyprof_heap_suspects(heap, report->paths, SUSPECT_PERCENT,
+					   progress, &report->suspects);
+	if (!err)
+		err = pyprof_strings_find(heap, STRINGS, progress,
+					  &report->strings);
+	if (!err)
+		err = pyprof_strings_holders(heap, &report->strings, progress);
+	if (!err)
+		err = pyprof_garbage_find(heap, CYCLES, progress,
+					  &report->garbage);
+	if (!err)
+		err = make_tree(report, progress);
+	return err ? err : sort_types(report);
+}
+
+struct pyprof_error *
+pyprof_heap_report_init(struct pyprof_heap *heap,
+			const struct pyprof_heap_facts *facts,
+			const struct pyprof_progress *progress,
+			struct pyprof_heap_report *report)
+{
+	*report = (struct pyprof_heap_report){.heap = heap, .facts = facts};
+	struct pyprof_error *err = find_all(report, progress);
+	if (err)
+		pyprof_heap_report_deinit(report);
+	return err;
+}
+
+void pyprof_heap_report_deinit(struct pyprof_heap_report *report)
+{
+	pyprof_paths_destroy(report->paths);
+	pyprof_suspects_deinit(&report->suspects);
+	pyprof_strings_deinit(&report->strings);
+	pyprof_garbage_deinit(&report->garbage);
+	pyprof_group_tree_deinit(&report->tree);
+	pyprof_vec_deinit(&report->types);
+	*report = (struct pyprof_heap_report){};
+}
+
+void pyprof_heap_report_title(const struct pyprof_heap_report *report,
+			      struct pyprof_buf *out)
+{
+	const struct pyprof_heap_facts *facts = report->facts;
+	if (facts->core_path)
+		pyprof_buf_puts(out, facts->core_path);
+	else if (*facts->program)
+		pyprof_buf_printf(out, "%s (pid %d)", facts->program,
+				  facts->pid);
+	else
+		pyprof_buf_printf(out, "process %d", facts->pid);
+}
