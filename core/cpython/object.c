@@ -71,8 +71,7 @@ static inline bool is_in_use(const struct pyprof_types *types,
 	const struct pyprof_layout *layout = types->layout;
 	struct refcount refcount = read_refcount(layout, object);
 	if (refcount.is_immortal)
-		return !refcount.rest ||
-		       layout->objects.refcounts == PYPROF_REFCOUNT_SIGN;
+		return !refcount.rest;
 	if (refcount.count <= 0 || refcount.rest)
 		return false;
 	/* Counts of free-threaded builds may have a huge bias. */

@@ -281,6 +281,47 @@ static void vote_pool(const struct finder *finder,
 	}
 }
 
+/* Objects to look at of each list. */
+#define LIST_SAMPLE 200
+
+/*
+ * Where there are no pools: a block's header stands before a collected object's
+ * head, or before the two words in front of that.
+ */
+static void vote_list(const struct finder *finder, uint64_t head,
+		      struct debug_votes *votes)
+{
+	uint64_t at = head;
+	for (int i = 0; i < LIST_SAMPLE; i++) {
+		const uint8_t *link = pyprof_memory_at(finder->memory, at, 8);
+		if (!link)
+			return;
+		at = pyprof_word(link, 0) & PYPROF_GC_LINK_MASK;
+		if (at == head)
+			return;
+		uint64_t asked;
+		const uint8_t *bytes =
+			pyprof_memory_at(finder->memory, at - 32, 32);
+		if (bytes && (pyprof_debug_header(bytes, &asked) ||
+			      pyprof_debug_header(bytes + 16, &asked)))
+			votes->with++;
+		else
+			votes->without++;
+	}
+}
+
+static bool find_debug_hooks_by_lists(const struct finder *finder)
+{
+	struct debug_votes votes = {};
+	struct pyprof_gc_heads heads = {};
+	_cleanup_error_ struct pyprof_error *err =
+		pyprof_gc_heads_read(finder->python, &heads);
+	for (size_t i = 0; i < heads.list.count; i++)
+		vote_list(finder, heads.list.items[i], &votes);
+	pyprof_gc_heads_deinit(&heads);
+	return votes.with > votes.without;
+}
+
 /* Debug hooks make all blocks or none, but for one being made just now. */
 static bool find_debug_hooks(const struct finder *finder)
 {
@@ -335,8 +376,9 @@ struct pyprof_error *pyprof_allocators_read(const struct pyprof_memory *memory,
 			has_arenas = true;
 	allocators.kind = has_arenas ? PYPROF_ALLOCATOR_PYMALLOC
 				     : kind_without_arenas(&finder);
-	if (has_arenas)
-		allocators.has_debug_hooks = find_debug_hooks(&finder);
+	allocators.has_debug_hooks =
+		has_arenas ? find_debug_hooks(&finder)
+			   : find_debug_hooks_by_lists(&finder);
 	*ret = allocators;
 	return NULL;
 }

@@ -109,6 +109,14 @@ pyprof_pool_read(const struct pyprof_memory *memory,
 #define PYPROF_DEBUG_HEADER 16
 
 /**
+ * How many bytes were asked for, by the header of debug hooks alone; false
+ * when there is none.
+ *
+ * @param block All of PYPROF_DEBUG_HEADER bytes.
+ */
+bool pyprof_debug_header(const uint8_t *block, uint64_t *ret);
+
+/**
  * How many bytes were asked for, when debug hooks made the block.
  *
  * @param size Bytes of the block, all of which are there.

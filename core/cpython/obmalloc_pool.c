@@ -95,19 +95,25 @@ pyprof_pool_read(const struct pyprof_memory *memory,
 /* Of the trailer, and of the header behind the letter. */
 #define FORBIDDEN_BYTE 0xfd
 
-bool pyprof_debug_block(const uint8_t *block, uint64_t size, uint64_t *ret)
+bool pyprof_debug_header(const uint8_t *block, uint64_t *ret)
 {
-	if (size < PYPROF_DEBUG_HEADER + 8)
-		return false;
-	uint64_t asked = __builtin_bswap64(pyprof_word(block, 0));
-	if (asked > size - PYPROF_DEBUG_HEADER - 8)
-		return false;
 	uint8_t letter = block[8];
 	if (letter != 'o' && letter != 'm' && letter != 'r')
 		return false;
 	for (int i = 9; i < PYPROF_DEBUG_HEADER; i++)
 		if (block[i] != FORBIDDEN_BYTE)
 			return false;
+	*ret = __builtin_bswap64(pyprof_word(block, 0));
+	return true;
+}
+
+bool pyprof_debug_block(const uint8_t *block, uint64_t size, uint64_t *ret)
+{
+	uint64_t asked;
+	if (size < PYPROF_DEBUG_HEADER + 8 ||
+	    !pyprof_debug_header(block, &asked) ||
+	    asked > size - PYPROF_DEBUG_HEADER - 8)
+		return false;
 	const uint8_t *trailer = block + PYPROF_DEBUG_HEADER + asked;
 	for (int i = 0; i < 8; i++)
 		if (trailer[i] != FORBIDDEN_BYTE)

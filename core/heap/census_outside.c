@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/cpython/roots.h"
 #include "core/heap/census.h"
+
+/* TODO: weak until roots.c is there. */
+#pragma weak pyprof_roots_read
 
 /* Objects between two looks at the user. */
 #define WATCH_EVERY 65536
@@ -160,6 +164,27 @@ static struct pyprof_error *take_lists(struct outside *outside)
 	return drain(outside);
 }
 
+static struct pyprof_error *take_root(void *context,
+				      const struct pyprof_root *root)
+{
+	struct outside *outside = context;
+	if (!(root->target & PYPROF_CANDIDATE_FLAGS) &&
+	    !pyprof_blocks_has(&outside->heap->blocks, root->target))
+		discover(outside, root->target);
+	return watch(outside, "roots");
+}
+
+/* Variables of frames and the like: nothing else may refer to what they do. */
+static struct pyprof_error *take_roots(struct outside *outside)
+{
+	size_t damaged;
+	if (!pyprof_roots_read)
+		return NULL;
+	struct pyprof_error *err = pyprof_roots_read(
+		outside->heap->types, take_root, outside, &damaged);
+	return err ? err : drain(outside);
+}
+
 /* Types are objects, too; looking at them can find others. */
 static struct pyprof_error *take_types(struct outside *outside)
 {
@@ -188,6 +213,8 @@ pyprof_census_outside(struct pyprof_census_worker *worker,
 		err = drain(&outside);
 	if (!err)
 		err = take_lists(&outside);
+	if (!err)
+		err = take_roots(&outside);
 	if (!err)
 		err = take_types(&outside);
 	pyprof_gc_heads_deinit(&outside.heads);
