@@ -345,6 +345,11 @@ bool pyprof_object_in_block(struct pyprof_types *types, uint64_t address,
 bool pyprof_object_size(const struct pyprof_types *types,
 			const struct pyprof_object *object, uint64_t *ret);
 
+/** What len() says of text and of built-in containers, and objects of their
+ * subclasses; false for all others. */
+bool pyprof_object_length(const struct pyprof_types *types,
+			  const struct pyprof_object *object, uint64_t *ret);
+
 /**
  * All references that an object holds: its type, its kind's, attributes, slots,
  * and scanned words. False when it is damaged: what was told stands.
