@@ -11,6 +11,7 @@ static const struct {
 	{"stop", "on_stop"},
 	{"exited", "on_exited"},
 	{"before_prompt", "on_prompt"},
+	{"memory_changed", "on_memory_changed"},
 	{"breakpoint_deleted", "on_breakpoint_deleted"},
 	/* GDB 12 and later; Python's atexit serves the others. */
 	{"gdb_exiting", "on_exiting"},
@@ -98,6 +99,7 @@ void pyprof_gdb_on_cont(struct pyprof_gdb *plugin, PyObject *event)
 	(void)event;
 	if (!plugin->session)
 		return;
+	pyprof_session_changed(plugin->session);
 	long pid = pyprof_gdb_selected_pid(plugin);
 	/* There is an event for each new thread, too. */
 	if (!pid || pid == plugin->running_pid)
@@ -143,7 +145,22 @@ void pyprof_gdb_on_prompt(struct pyprof_gdb *plugin, PyObject *event)
 		return;
 	if (plugin->session->pid && !has_inferior(plugin))
 		gone(plugin);
+	/* Detached: nothing is left that the copy is of. */
+	struct pyprof_snapshot *current = plugin->session->heaps.current;
+	_cleanup_py_ PyObject *inferior =
+		current && current->pid ? inferior_of(plugin, current->pid)
+					: NULL;
+	if (current && current->pid && !inferior)
+		pyprof_session_changed(plugin->session);
 	poll_if_due(plugin);
+}
+
+/** The user has written into the process. */
+void pyprof_gdb_on_memory_changed(struct pyprof_gdb *plugin, PyObject *event)
+{
+	(void)event;
+	if (plugin->session)
+		pyprof_session_changed(plugin->session);
 }
 
 void pyprof_gdb_on_breakpoint_deleted(struct pyprof_gdb *plugin,

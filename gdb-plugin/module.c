@@ -172,6 +172,7 @@ EVENT(cont)
 EVENT(stop)
 EVENT(exited)
 EVENT(prompt)
+EVENT(memory_changed)
 EVENT(breakpoint_deleted)
 EVENT(exiting)
 #undef EVENT
@@ -185,6 +186,7 @@ static PyMethodDef methods[] = {
 	{"on_stop", on_stop, METH_VARARGS, NULL},
 	{"on_exited", on_exited, METH_VARARGS, NULL},
 	{"on_prompt", on_prompt, METH_VARARGS, NULL},
+	{"on_memory_changed", on_memory_changed, METH_VARARGS, NULL},
 	{"on_breakpoint_deleted", on_breakpoint_deleted, METH_VARARGS, NULL},
 	{"on_exiting", on_exiting, METH_VARARGS, NULL},
 	{},

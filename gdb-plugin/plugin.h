@@ -87,6 +87,7 @@ void pyprof_gdb_on_cont(struct pyprof_gdb *plugin, PyObject *event);
 void pyprof_gdb_on_stop(struct pyprof_gdb *plugin, PyObject *event);
 void pyprof_gdb_on_exited(struct pyprof_gdb *plugin, PyObject *event);
 void pyprof_gdb_on_prompt(struct pyprof_gdb *plugin, PyObject *event);
+void pyprof_gdb_on_memory_changed(struct pyprof_gdb *plugin, PyObject *event);
 void pyprof_gdb_on_breakpoint_deleted(struct pyprof_gdb *plugin,
 				      PyObject *event);
 /** GDB ends: so does the session. Harmless when called again. */

@@ -258,8 +258,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 
 const struct pyprof_command pyprof_cmd_status = {
 	.name = "status",
-	.summary =
-		"Show how sampling goes: mode, rate, samples, errors, pauses",
+	.summary = "Show how sampling goes: rate, samples, errors, pauses",
 	.flags = PYPROF_COMMAND_JSON,
 	.run = run,
 };

@@ -32,24 +32,38 @@ static size_t match_name(const char *name, const char *const *words,
 	return count > 1 && strcmp(words[1], name + first + 1) == 0 ? 2 : 0;
 }
 
+/** Whether there are commands of two words that begin with this one. */
+static bool is_prefix(const char *word)
+{
+	size_t length = strlen(word);
+	for (size_t i = 0; pyprof_commands[i]; i++)
+		if (strncmp(pyprof_commands[i]->name, word, length) == 0 &&
+		    pyprof_commands[i]->name[length] == ' ')
+			return true;
+	return false;
+}
+
 static struct pyprof_error *unknown(const char *const *words, size_t count)
 {
 	struct pyprof_nearest nearest = {};
 	_cleanup_buf_ struct pyprof_buf two = PYPROF_BUF_INIT;
 	pyprof_buf_printf(&two, "%s %s", words[0], count > 1 ? words[1] : "");
+	bool is_two = count > 1 && is_prefix(words[0]);
+	const char *given = is_two ? two.data : words[0];
 	for (size_t i = 0; pyprof_commands[i]; i++) {
 		const char *name = pyprof_commands[i]->name;
-		pyprof_nearest_offer(&nearest,
-				     strchr(name, ' ') ? two.data : words[0],
-				     name);
+		bool has_two = strchr(name, ' ');
+		if (has_two || !is_two)
+			pyprof_nearest_offer(
+				&nearest, has_two ? two.data : words[0], name);
 	}
 	if (!nearest.word)
 		return pyprof_error_create(
 			PYPROF_ERROR_USAGE,
-			"there is no command %.60s; see pyprof help", words[0]);
+			"there is no command %.60s; see pyprof help", given);
 	return pyprof_error_create(
 		PYPROF_ERROR_USAGE,
-		"there is no command %.60s; did you mean %s?", words[0],
+		"there is no command %.60s; did you mean %s?", given,
 		nearest.word);
 }
 
@@ -105,6 +119,11 @@ static struct pyprof_error *run_words(struct pyprof_session *session,
 	}
 	struct pyprof_error *err =
 		pyprof_command_find(line->words, line->count, &command, &used);
+	/* "heap" takes no arguments, but is the first word of others. */
+	const char *next = !err && used < line->count ? line->words[used] : "-";
+	if (!err && next[0] != '-' && !command->max_arguments &&
+	    is_prefix(command->name))
+		err = unknown(line->words, line->count);
 	if (!err)
 		err = pyprof_options_parse(command, line->words + used,
 					   line->count - used, &arguments,

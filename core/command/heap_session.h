@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "core/base/json.h"
+#include "core/base/table.h"
 #include "core/base/vec.h"
 #include "core/command/command.h"
 #include "core/heap/heap.h"
@@ -43,6 +44,9 @@ struct pyprof_snapshot {
 	uint64_t bytes;
 	int64_t copy_ns;
 
+	/** Why this one is looked at although it was not asked for; or NULL. */
+	const char *note;
+
 	/** NULL until a command needs it. */
 	struct pyprof_heap *heap;
 
@@ -50,7 +54,8 @@ struct pyprof_snapshot {
 
 	/** Until there is a heap, which takes it over. */
 	struct pyprof_memory *memory;
-	/** What it was copied from, and that as it was then; NULL for files. */
+	/** What it was copied from, NULL for a file; and the same, or the file,
+	 * as it was then, NULL for a core, which stays as it is. */
 	struct pyprof_target *origin, *base;
 };
 
@@ -94,6 +99,31 @@ struct pyprof_error *pyprof_snapshot_take(struct pyprof_session *session,
 					  struct pyprof_snapshot **ret)
 	PYPROF_MUST_CHECK;
 
+/**
+ * Write a snapshot to a file, and say so in `out`.
+ *
+ * @param name As for pyprof_snapshot_open().
+ */
+struct pyprof_error *pyprof_snapshot_save(struct pyprof_session *session,
+					  const char *name, const char *path,
+					  struct pyprof_buf *out)
+	PYPROF_MUST_CHECK;
+
+/** The snapshot itself, as pyprof_snapshot_open() has it, not analysed. */
+struct pyprof_error *pyprof_snapshot_find(struct pyprof_session *session,
+					  const char *name,
+					  struct pyprof_snapshot **ret)
+	PYPROF_MUST_CHECK;
+
+/** Read a file into an empty snapshot; see pyprof_snapshot_open(). */
+struct pyprof_error *pyprof_snapshot_load(struct pyprof_session *session,
+					  const char *path,
+					  struct pyprof_snapshot *ret)
+	PYPROF_MUST_CHECK;
+
+/** Bytes in use in a memory. */
+uint64_t pyprof_snapshot_bytes(const struct pyprof_memory *memory);
+
 /** Whether the user means a file: it has a slash, or ends in ".pyheap". */
 bool pyprof_snapshot_is_file(const char *name);
 
@@ -121,6 +151,17 @@ void pyprof_snapshot_json_begin(const struct pyprof_snapshot *snapshot,
 
 /** Append an address as a JSON string, "0x7f00". */
 void pyprof_json_address(struct pyprof_json *json, uint64_t address);
+
+/** Append a table as text, as wide as the console that it goes to. */
+struct pyprof_error *pyprof_heap_write(struct pyprof_session *session,
+				       const struct pyprof_arguments *arguments,
+				       const struct pyprof_table *table,
+				       struct pyprof_buf *out)
+	PYPROF_MUST_CHECK;
+
+/** "# 20 of 10,000 objects shown", unless all were. */
+void pyprof_heap_put_left_out(struct pyprof_buf *out, uint64_t shown,
+			      uint64_t all, const char *noun);
 
 /* What commands are asked for. */
 
@@ -160,8 +201,9 @@ pyprof_snapshot_types(const struct pyprof_snapshot *snapshot, const char *name,
 struct pyprof_watch {
 	struct pyprof_progress progress;
 	struct pyprof_session *session;
-	int64_t begun, shown;
-	/** Columns of the line on the terminal, 0 when there is none. */
+	bool is_shown;
+	int64_t begun, drawn;
+	/** Columns of the line that is on the terminal now. */
 	size_t columns;
 };
 void pyprof_watch_begin(struct pyprof_watch *watch,

@@ -72,7 +72,7 @@ static void put_overview(struct pyprof_buf *out)
 	pyprof_buf_puts(out, "pyprof profiles the Python program that is being "
 			     "debugged.\n\n");
 	for (size_t i = 0; pyprof_commands[i]; i++)
-		pyprof_buf_printf(out, "  pyprof %-10s %s\n",
+		pyprof_buf_printf(out, "  pyprof %-13s %s\n",
 				  pyprof_commands[i]->name,
 				  pyprof_commands[i]->summary);
 	pyprof_buf_puts(out, "\n\"pyprof help COMMAND\" tells more of each.\n");

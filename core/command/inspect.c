@@ -29,8 +29,9 @@ static bool is_current(const struct pyprof_inspected *inspected,
 	       pyprof_linux_process_same(inspected->target);
 }
 
-static struct pyprof_error *make_target(const struct pyprof_inferior *inferior,
-					struct pyprof_inspected *inspected)
+struct pyprof_error *
+pyprof_inspect_target(const struct pyprof_inferior *inferior,
+		      struct pyprof_target **ret)
 {
 	if (inferior->kind == PYPROF_INFERIOR_REMOTE)
 		return pyprof_error_create(
@@ -38,21 +39,27 @@ static struct pyprof_error *make_target(const struct pyprof_inferior *inferior,
 			"process %d is not local; pyprof reads processes of "
 			"this machine and core dumps",
 			inferior->pid);
-	if (inferior->kind == PYPROF_INFERIOR_LOCAL) {
-		inspected->pid = inferior->pid;
-		return pyprof_linux_process_create(inferior->pid,
-						   &inspected->target);
-	}
+	if (inferior->kind == PYPROF_INFERIOR_LOCAL)
+		return pyprof_linux_process_create(inferior->pid, ret);
 	if (!inferior->core_path)
 		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
 					   "the debugger does not tell which "
 					   "file the core dump is");
-	inspected->core_path = strdup(inferior->core_path);
-	if (!inspected->core_path)
-		return pyprof_error_oom();
 	return pyprof_core_file_create(inferior->core_path, NULL,
-				       inferior->executable,
-				       &inspected->target);
+				       inferior->executable, ret);
+}
+
+static struct pyprof_error *make_target(const struct pyprof_inferior *inferior,
+					struct pyprof_inspected *inspected)
+{
+	if (inferior->kind == PYPROF_INFERIOR_LOCAL)
+		inspected->pid = inferior->pid;
+	if (inferior->core_path) {
+		inspected->core_path = strdup(inferior->core_path);
+		if (!inspected->core_path)
+			return pyprof_error_oom();
+	}
+	return pyprof_inspect_target(inferior, &inspected->target);
 }
 
 struct pyprof_error *pyprof_session_inspect(struct pyprof_session *session,

@@ -9,6 +9,9 @@
 #include "core/base/buf.h"
 #include "core/base/error.h"
 
+/** Append a path that the user wrote, "~/" being his home. */
+void pyprof_output_expand(const char *path, struct pyprof_buf *out);
+
 /**
  * Write bytes to a file that the user named, "~/" being his home: no shell has
  * seen the name. Appends a line that says so to `out`.

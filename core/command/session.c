@@ -47,6 +47,7 @@ void pyprof_session_destroy(struct pyprof_session *session)
 	pyprof_session_stop(session);
 	pyprof_sampler_destroy(session->sampler);
 	pyprof_profile_destroy(session->profile);
+	pyprof_heap_session_deinit(&session->heaps);
 	pyprof_inspected_deinit(&session->inspected);
 	pyprof_strtab_destroy(session->strings);
 	free(session);
@@ -249,8 +250,14 @@ static void give_up(struct pyprof_session *session, struct pyprof_error *err)
 	pyprof_session_stop(session);
 }
 
+void pyprof_session_changed(struct pyprof_session *session)
+{
+	pyprof_heap_session_forget(&session->heaps);
+}
+
 void pyprof_session_resumed(struct pyprof_session *session)
 {
+	pyprof_session_changed(session);
 	if (!session->armed)
 		return;
 	struct pyprof_inferior inferior = {};
@@ -287,6 +294,7 @@ void pyprof_session_gone(struct pyprof_session *session)
 	}
 	/* Armed still: the next run is sampled too. */
 	session->pid = 0;
+	pyprof_session_changed(session);
 	pyprof_inspected_deinit(&session->inspected);
 }
 

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/show.h"
+#include "core/command/command.h"
+#include "core/command/heap_rows.h"
+#include "core/command/options.h"
+#include "core/command/session.h"
+
+enum { LIMIT };
+
+static const struct pyprof_option options[] = {
+	[LIMIT] = {.name = "--limit",
+		   .kind = PYPROF_OPTION_INTEGER,
+		   .placeholder = "N",
+		   .text = "no more than N objects of each (default: 10)"},
+	{},
+};
+
+static const char *const words[] = {"holders", "objects", NULL};
+enum { HOLDERS, OBJECTS };
+
+static const struct pyprof_column columns[] = {PYPROF_HEAP_OBJECT_COLUMNS};
+
+struct big {
+	uint64_t size;
+	uint32_t id;
+};
+
+/** The biggest seen so far: a heap with the smallest of them on top. */
+struct biggest {
+	struct big *items;
+	size_t count, limit;
+};
+
+static bool is_smaller(const struct big *a, const struct big *b)
+{
+	return a->size != b->size ? a->size < b->size : a->id > b->id;
+}
+
+static void sift(struct biggest *biggest, size_t at)
+{
+	for (;;) {
+		size_t least = at;
+		for (size_t i = 2 * at + 1;
+		     i <= 2 * at + 2 && i < biggest->count; i++)
+			if (is_smaller(&biggest->items[i],
+				       &biggest->items[least]))
+				least = i;
+		if (least == at)
+			return;
+		struct big other = biggest->items[least];
+		biggest->items[least] = biggest->items[at];
+		biggest->items[at] = other;
+		at = least;
+	}
+}
+
+static void offer(struct biggest *biggest, struct big big)
+{
+	if (biggest->count < biggest->limit) {
+		biggest->items[biggest->count++] = big;
+		if (biggest->count == biggest->limit)
+			for (size_t i = biggest->count / 2 + 1; i-- > 0;)
+				sift(biggest, i);
+	} else if (biggest->limit && is_smaller(&biggest->items[0], &big)) {
+		biggest->items[0] = big;
+		sift(biggest, 0);
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	return is_smaller(a, b) ? 1 : is_smaller(b, a) ? -1 : 0;
+}
+
+/** How many objects are looked at between two looks at the user. */
+#define OBJECTS_A_LOOK (1 << 16)
+
+/** The biggest objects by themselves. */
+static struct pyprof_error *find_objects(const struct pyprof_heap *heap,
+					 const struct pyprof_progress *progress,
+					 struct biggest *biggest)
+{
+	struct pyprof_index_walk walk = {};
+	uint64_t address = 0;
+	uint32_t id = 0;
+	while (pyprof_index_next(&heap->index, &walk, &id, &address)) {
+		struct pyprof_object object;
+		struct pyprof_object_sizes sizes = {};
+		if (pyprof_heap_object(heap, id, &object))
+			pyprof_heap_sizes(heap, &object, &sizes);
+		offer(biggest, (struct big){sizes.exclusive, id});
+		if (id % OBJECTS_A_LOOK)
+			continue;
+		struct pyprof_error *err =
+			pyprof_progress(progress, "looking for big objects", id,
+					heap->index.count);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/** Those that no single object holds, by what they hold. */
+static void find_holders(const struct pyprof_heap *heap,
+			 struct biggest *biggest)
+{
+	const struct pyprof_dominators *dominators = &heap->dominators;
+	for (uint32_t id = 0; id < dominators->node_count; id++)
+		if (dominators->idom[id] == PYPROF_NO_NODE &&
+		    dominators->retained[id])
+			offer(biggest,
+			      (struct big){dominators->retained[id], id});
+}
+
+static struct pyprof_error *make_table(struct pyprof_session *session,
+				       const struct pyprof_heap *heap,
+				       int which, size_t limit,
+				       struct pyprof_table **ret)
+{
+	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
+	struct biggest biggest = {.limit = limit};
+	if (biggest.limit > heap->index.count)
+		biggest.limit = heap->index.count;
+	biggest.items = calloc(biggest.limit + 1, sizeof(*biggest.items));
+	_cleanup_free_ struct big *items = biggest.items;
+	if (!items)
+		return pyprof_error_oom();
+	struct pyprof_error *err = pyprof_table_create(
+		columns, sizeof(columns) / sizeof(*columns), &table);
+	if (err)
+		return err;
+	struct pyprof_watch watch;
+	pyprof_watch_begin(&watch, session);
+	if (which == OBJECTS)
+		err = find_objects(heap, &watch.progress, &biggest);
+	else
+		find_holders(heap, &biggest);
+	pyprof_watch_end(&watch);
+	if (err)
+		return err;
+	qsort(items, biggest.count, sizeof(*items), compare);
+	for (size_t i = 0; i < biggest.count; i++) {
+		pyprof_table_row(table);
+		pyprof_heap_put_object(heap, items[i].id, table);
+	}
+	*ret = no_cleanup_ptr(table);
+	return NULL;
+}
+
+static const char *const titles[] = {
+	[HOLDERS] = "# what holds most, and is held by no single object:\n\n",
+	[OBJECTS] = "# the biggest objects by themselves:\n\n",
+};
+
+static struct pyprof_error *put(struct pyprof_session *session,
+				const struct pyprof_arguments *arguments,
+				const struct pyprof_heap *heap, int which,
+				struct pyprof_json *json,
+				struct pyprof_buf *out)
+{
+	const struct pyprof_option_value *limit = &arguments->options[LIMIT];
+	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
+	struct pyprof_error *err =
+		make_table(session, heap, which,
+			   limit->given ? (size_t)limit->number : 10, &table);
+	if (err)
+		return err;
+	if (arguments->json) {
+		pyprof_json_key(json, words[which]);
+		return pyprof_table_write_json(table, json);
+	}
+	pyprof_buf_puts(out, titles[which]);
+	return pyprof_heap_write(session, arguments, table, out);
+}
+
+static struct pyprof_error *run(struct pyprof_session *session,
+				const struct pyprof_arguments *arguments,
+				struct pyprof_buf *out)
+{
+	bool wanted[] = {[HOLDERS] = true, [OBJECTS] = true};
+	struct pyprof_snapshot *snapshot = NULL;
+	struct pyprof_error *err = NULL;
+	size_t which = 0;
+	if (arguments->count) {
+		err = pyprof_choice_find("what is listed",
+					 arguments->positional[0], words,
+					 &which);
+		wanted[!which] = false;
+	}
+	if (!err)
+		err = pyprof_snapshot_open(session, arguments->snapshot,
+					   wanted[HOLDERS]
+						   ? PYPROF_SNAPSHOT_DOMINATED
+						   : PYPROF_SNAPSHOT_CENSUS,
+					   &snapshot);
+	if (err)
+		return err;
+	struct pyprof_json json = PYPROF_JSON_INIT_LINES(out, 2);
+	if (arguments->json)
+		pyprof_snapshot_json_begin(snapshot, "top", &json);
+	else
+		pyprof_snapshot_header(snapshot, out);
+	if (wanted[HOLDERS])
+		err = put(session, arguments, snapshot->heap, HOLDERS, &json,
+			  out);
+	if (!err && wanted[HOLDERS] && wanted[OBJECTS] && !arguments->json)
+		pyprof_buf_putc(out, '\n');
+	if (!err && wanted[OBJECTS])
+		err = put(session, arguments, snapshot->heap, OBJECTS, &json,
+			  out);
+	if (!err && arguments->json) {
+		pyprof_json_end_object(&json);
+		pyprof_buf_putc(out, '\n');
+	}
+	return err;
+}
+
+const struct pyprof_command pyprof_cmd_heap_top = {
+	.name = "heap top",
+	.usage = "[holders|objects]",
+	.summary = "List the objects that hold most, and the biggest ones",
+	.help = "An object holds what would be freed with it. Bytes are what\n"
+		"the allocator gave for an object and the buffers it owns.",
+	.max_arguments = 1,
+	.flags = PYPROF_COMMAND_JSON | PYPROF_COMMAND_OUTPUT |
+		 PYPROF_COMMAND_HEAP,
+	.options = options,
+	.words = words,
+	.run = run,
+};
