@@ -149,3 +149,9 @@ pyprof_layout_check_complete(const struct pyprof_layout *layout)
 	return check_all(layout, needed_by[layout->frames].positions,
 			 needed_by[layout->frames].count);
 }
+
+bool pyprof_layout_is_within(const struct pyprof_layout *layout, int first,
+			     int last)
+{
+	return layout->minor >= first && layout->minor <= last;
+}

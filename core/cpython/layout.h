@@ -113,6 +113,10 @@ struct pyprof_object_rules {
 	/** Values in an instance that has a dict are told of by the dict, not
 	 * by the instance. They are held once, whoever tells. */
 	bool dict_tells_inline_values;
+	/** gi_frame_state of a generator that has come to its end, 3.11+. */
+	int generator_cleared;
+	/** Collector: and such a one still tells of its code. */
+	bool cleared_generators_tell_code;
 };
 
 struct pyprof_layout {
@@ -150,6 +154,13 @@ struct pyprof_layout {
 	 */
 	const uint8_t *opcode_classes;
 };
+
+/**
+ * Whether a layout is of 3.`first` to 3.`last`: for tables of types that no
+ * offset tells apart. Elsewhere, ask for the member.
+ */
+bool pyprof_layout_is_within(const struct pyprof_layout *layout, int first,
+			     int last);
 
 /** What is known of a build before its layout is chosen. */
 struct pyprof_build {

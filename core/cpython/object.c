@@ -70,11 +70,9 @@ static inline bool is_in_use(const struct pyprof_types *types,
 {
 	const struct pyprof_layout *layout = types->layout;
 	struct refcount refcount = read_refcount(layout, object);
-	if (refcount.rest)
-		return false;
 	if (refcount.is_immortal)
-		return true;
-	if (refcount.count <= 0)
+		return !refcount.rest;
+	if (refcount.count <= 0 || refcount.rest)
 		return false;
 	/* Counts of free-threaded builds may have a huge bias. */
 	if (layout->objects.refcounts == PYPROF_REFCOUNT_SPLIT)
@@ -154,61 +152,34 @@ static inline bool is_head(const uint8_t *head)
 	return !next || (next >= PYPROF_PAGE_SIZE && next < UINT64_C(1) << 47);
 }
 
-/*
- * Tried for every block, and mostly on what is no object: the count comes
- * first, which tells most of that.
- */
-static inline bool recognise(struct pyprof_types *types, uint64_t address,
-			     const uint8_t *bytes, uint64_t left,
-			     struct pyprof_object *ret)
-{
-	const struct pyprof_offsets *at = &types->layout->at;
-	if (left < (uint64_t)at->object.size || !is_in_use(types, bytes))
-		return false;
-	const struct pyprof_type *type =
-		pyprof_type_find(types, pyprof_word(bytes, at->object.type));
-	if (!type || least_size(types, type) > left)
-		return false;
-	uint64_t extent = extent_of(types, type, bytes);
-	if (!extent || extent > left)
-		return false;
-	*ret = (struct pyprof_object){address, bytes, type};
-	return true;
-}
-
-/* The head of the garbage collector, and what else is before an object. */
-static inline bool is_before(const struct pyprof_types *types,
-			     const struct pyprof_object *object)
-{
-	uint32_t presize = pyprof_object_presize(types, object);
-	if (!presize)
-		return true;
-	const uint8_t *before = object->bytes - presize;
-	/* On the same page, it is there. */
-	if ((object->address & (PYPROF_PAGE_SIZE - 1)) < presize)
-		before = pyprof_memory_at(types->memory,
-					  object->address - presize, presize);
-	if (!before)
-		return false;
-	return !object->type->is_gc || types->layout->is_free_threaded ||
-	       is_head(before + presize - HEAD_SIZE);
-}
-
 bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
 		      uint64_t block_left, struct pyprof_object *ret)
 {
-	uint32_t number = pyprof_memory_page(types->memory, address);
-	if (!number || (address & 7))
+	const struct pyprof_offsets *at = &types->layout->at;
+	const uint8_t *bytes = pyprof_memory_at(types->memory, address,
+						(uint64_t)at->object.size);
+	if (!bytes || (address & 7))
 		return false;
-	const struct pyprof_memory_page *page = &types->memory->pages[number];
-	uint64_t offset = address & (PYPROF_PAGE_SIZE - 1);
-	uint64_t left = page->left - offset;
-	if (block_left && block_left < left)
-		left = block_left;
-	struct pyprof_object object;
-	if (!recognise(types, address, page->bytes + offset, left, &object) ||
-	    !is_before(types, &object))
+	const struct pyprof_type *type =
+		pyprof_type_find(types, pyprof_word(bytes, at->object.type));
+	if (!type || !is_in_use(types, bytes) ||
+	    !pyprof_memory_at(types->memory, address, least_size(types, type)))
 		return false;
+	uint64_t extent = extent_of(types, type, bytes);
+	if (!extent || (block_left && extent > block_left) ||
+	    !pyprof_memory_at(types->memory, address, extent))
+		return false;
+	struct pyprof_object object = {address, bytes, type};
+	uint32_t presize = pyprof_object_presize(types, &object);
+	if (presize) {
+		const uint8_t *before = pyprof_memory_at(
+			types->memory, address - presize, presize);
+		if (!before)
+			return false;
+		if (type->is_gc && !types->layout->is_free_threaded &&
+		    !is_head(before + presize - HEAD_SIZE))
+			return false;
+	}
 	*ret = object;
 	return true;
 }
@@ -217,14 +188,21 @@ bool pyprof_object_in_block(struct pyprof_types *types, uint64_t address,
 			    const uint8_t *bytes, uint32_t before,
 			    uint64_t left, struct pyprof_object *ret)
 {
-	struct pyprof_object object;
-	if (!recognise(types, address, bytes, left, &object) ||
-	    object.type->presize != before)
+	const struct pyprof_offsets *at = &types->layout->at;
+	/* Most of what is no object has no count: that is looked at first. */
+	if (left < (uint64_t)at->object.size || !is_in_use(types, bytes))
 		return false;
-	if (object.type->is_gc && !types->layout->is_free_threaded &&
+	const struct pyprof_type *type =
+		pyprof_type_find(types, pyprof_word(bytes, at->object.type));
+	if (!type || type->presize != before || least_size(types, type) > left)
+		return false;
+	uint64_t extent = extent_of(types, type, bytes);
+	if (!extent || extent > left)
+		return false;
+	if (type->is_gc && !types->layout->is_free_threaded &&
 	    !is_head(bytes - HEAD_SIZE))
 		return false;
-	*ret = object;
+	*ret = (struct pyprof_object){address, bytes, type};
 	return true;
 }
 

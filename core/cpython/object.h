@@ -120,6 +120,12 @@ struct pyprof_kind {
 	 */
 	int size_position;
 	/**
+	 * Where more than a name decides: whether a type of this name and size
+	 * is of this kind. NULL: `size_position` does.
+	 */
+	bool (*fits)(const struct pyprof_kind *kind,
+		     const struct pyprof_layout *layout, int64_t basicsize);
+	/**
 	 * For simple types instead of `edges`: the names of the references in
 	 * the words behind the object's header, NULL where a word is none. A
 	 * "*" before the name: gc.get_referents() does not tell of it.

@@ -110,6 +110,9 @@ static bool is_own_kind(const struct pyprof_lesson *lesson,
 	if ((lesson->type->flags & PYPROF_TYPE_HEAP) &&
 	    !strchr(kind->name, '.'))
 		return false;
+	if (kind->fits)
+		return kind->fits(kind, lesson->types->layout,
+				  lesson->type->basicsize);
 	if (kind->size_position < 0)
 		return true;
 	int32_t size;

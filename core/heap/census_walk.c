@@ -230,18 +230,6 @@ static void take_edge(struct pyprof_edge_sink *sink, uint64_t target,
 
 /* --- Blocks --- */
 
-/*
- * Whether what stands before an object can be a head of the collector's: zero,
- * or a link. Where an object begins with the block, its count stands there,
- * and what follows its first words may look like an object too: an int that is
- * the address of a type does.
- */
-static inline bool is_head(const uint8_t *bytes)
-{
-	uint64_t next = pyprof_word(bytes, 0);
-	return !next || pyprof_plausible_pointer(next & PYPROF_GC_LINK_MASK);
-}
-
 /* The object of a block, at one of the places where it can begin. */
 static inline bool find_object(struct pyprof_census_worker *worker,
 			       const uint8_t *bytes, uint64_t address,
@@ -258,7 +246,6 @@ static inline bool find_object(struct pyprof_census_worker *worker,
 	for (size_t i = 0; i < PYPROF_PRESIZE_COUNT; i++) {
 		uint32_t presize = pyprof_presizes[i];
 		if (presize < size &&
-		    (!presize || is_head(bytes + presize - PYPROF_GC_HEAD)) &&
 		    pyprof_object_in_block(worker->types, address + presize,
 					   bytes + presize, presize,
 					   size - presize, ret))

@@ -121,16 +121,14 @@ def ask_about(out, addresses, handed_out):
     """One line each; one by one if it cannot be survived all at once."""
     out.flush()
     if fork() == 0:
-        try:
-            for address in addresses:
-                object_ = ctypes.cast(address, ctypes.py_object).value
-                out.write("%x\t%s\t%d\t%d\n" % (
-                    address, type_name(type(object_)), sys.getsizeof(object_),
-                    address in handed_out))
-            out.flush()
-            os._exit(0)
-        finally:
-            os._exit(1)
+        for address in addresses:
+            object_ = ctypes.cast(address, ctypes.py_object).value
+            # Formatting first: a line is written whole or not at all.
+            out.write("%x\t%s\t%d\t%d\n" % (
+                address, type_name(type(object_)), sys.getsizeof(object_),
+                address in handed_out))
+        out.flush()
+        os._exit(0)
     if os.wait()[1] == 0:
         return
     if len(addresses) > 1:
@@ -187,16 +185,12 @@ def ends(work, folder, keep):
 
 
 def stand_still(folder, keep):
-    # Types' cache of attributes holds on to names, and lets go in a child.
-    ctypes.pythonapi.PyType_ClearCache()
     if fork() == 0:
         ends(record, folder, keep)
     if fork() == 0:
         ends(judge, folder, keep)
     count = text = None
-    times = 0
-    while times < 10:
-        times += 1
+    for _ in range(10):
         count = sys.getallocatedblocks()
         text = b"ready %d %d\n" % (os.getpid(), count)
         os.write(1, text)

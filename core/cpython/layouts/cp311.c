@@ -61,9 +61,10 @@
 		.nlocals = NONE, .nlocalsplus = 76, .consts = 24, .names = 32, \
 		.localsplusnames = 96, .localspluskinds = 104, \
 		.varnames = NONE, .cellvars = NONE, .freevars = NONE, \
-		.exceptiontable = 40, .weakrefs = 144, .cached = 152, \
-		.extra = 176, .opcache_map = NONE, .opcache = NONE, \
-		.opcache_size = NONE, .zombie_frame = NONE},
+		.cell2arg = NONE, .exceptiontable = 40, .weakrefs = 144, \
+		.cached = NONE, .cached_code = 152, .extra = 176, \
+		.opcache_map = NONE, .opcache = NONE, .opcache_size = NONE, \
+		.zombie_frame = NONE},
 #define OBJECT \
 	.object = {.size = 16, .refcount = 0, .type = 8, .var_size = 16},
 #define TYPE \
@@ -127,7 +128,9 @@
 	.cell = {.size = 24, .contents = 16},
 #define MODULE \
 	.module = {.size = 56, .dict = 16, .def = 24, .state = 32, \
-		.name = 48},
+		.state_size = NONE, .name = 48},
+#define MODULE_DEF \
+	.module_def = {.state_size = 56},
 #define WEAKREF \
 	.weakref = {.size = 64, .object = 16, .callback = 24},
 #define GENERATOR \
@@ -210,11 +213,11 @@ static const struct pyprof_known_build builds[] = {
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
 			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
-			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
-			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN MATCH
-			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
-			OBMALLOC ARENA POOL
+			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
+			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
+			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -229,11 +232,11 @@ static const struct pyprof_known_build builds[] = {
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
 			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
-			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
-			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN MATCH
-			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
-			OBMALLOC ARENA POOL
+			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
+			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
+			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 };

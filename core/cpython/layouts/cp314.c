@@ -62,9 +62,10 @@
 		.nlocals = NONE, .nlocalsplus = 72, .consts = 24, .names = 32, \
 		.localsplusnames = 96, .localspluskinds = 104, \
 		.varnames = NONE, .cellvars = NONE, .freevars = NONE, \
-		.exceptiontable = 40, .weakrefs = 144, .cached = 160, \
-		.extra = 200, .opcache_map = NONE, .opcache = NONE, \
-		.opcache_size = NONE, .zombie_frame = NONE},
+		.cell2arg = NONE, .exceptiontable = 40, .weakrefs = 144, \
+		.cached = 160, .cached_code = NONE, .extra = 200, \
+		.opcache_map = NONE, .opcache = NONE, .opcache_size = NONE, \
+		.zombie_frame = NONE},
 #define OBJECT \
 	.object = {.size = 16, .refcount = 0, .type = 8, .var_size = 16},
 #define TYPE \
@@ -127,7 +128,9 @@
 	.cell = {.size = 24, .contents = 16},
 #define MODULE \
 	.module = {.size = 56, .dict = 16, .def = 24, .state = 32, \
-		.name = 48},
+		.state_size = NONE, .name = 48},
+#define MODULE_DEF \
+	.module_def = {.state_size = 56},
 #define WEAKREF \
 	.weakref = {.size = 64, .object = 16, .callback = 24},
 #define GENERATOR \
@@ -259,9 +262,10 @@
 		.nlocals = NONE, .nlocalsplus = 88, .consts = 40, .names = 48, \
 		.localsplusnames = 112, .localspluskinds = 120, \
 		.varnames = NONE, .cellvars = NONE, .freevars = NONE, \
-		.exceptiontable = 56, .weakrefs = 160, .cached = 176, \
-		.extra = 216, .opcache_map = NONE, .opcache = NONE, \
-		.opcache_size = NONE, .zombie_frame = NONE},
+		.cell2arg = NONE, .exceptiontable = 56, .weakrefs = 160, \
+		.cached = 176, .cached_code = NONE, .extra = 216, \
+		.opcache_map = NONE, .opcache = NONE, .opcache_size = NONE, \
+		.zombie_frame = NONE},
 #define OBJECT_1 \
 	.object = {.size = 32, .refcount = 12, .type = 24, .var_size = 32},
 #define TYPE_1 \
@@ -311,7 +315,9 @@
 	.cell = {.size = 40, .contents = 32},
 #define MODULE_1 \
 	.module = {.size = 80, .dict = 32, .def = 40, .state = 48, \
-		.name = 64},
+		.state_size = NONE, .name = 64},
+#define MODULE_DEF_1 \
+	.module_def = {.state_size = 72},
 #define WEAKREF_1 \
 	.weakref = {.size = 88, .object = 32, .callback = 40},
 #define GENERATOR_1 \
@@ -402,11 +408,11 @@ static const struct pyprof_known_build builds[] = {
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
 			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
-			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
-			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN MATCH
-			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
-			OBMALLOC ARENA POOL
+			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
+			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
+			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -421,11 +427,11 @@ static const struct pyprof_known_build builds[] = {
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
 			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
-			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
-			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN_1 MATCH
-			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
-			OBMALLOC ARENA POOL
+			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
+			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
+			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN_1 MATCH PROPERTY RANGE MAPPINGPROXY
+			CLASSMETHOD SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -441,12 +447,12 @@ static const struct pyprof_known_build builds[] = {
 			UNICODE_1 INTEGER_1 BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1
 			KEYS VALUES SET_1 ODICT_1 ODICT_NODE DEFAULTDICT_1
 			FUNCTION_1 METHOD_1 CFUNCTION_1 CELL_1 MODULE_1
-			WEAKREF_1 GENERATOR_1 EXCEPTION_1 TRACEBACK_1 SLICE_1
-			MEMORYVIEW_1 MANAGED_BUFFER_1 NAMESPACE_1 DEQUE_1
-			DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1 LRU_ELEMENT_1
-			ARRAY_1 PATTERN_2 MATCH_1 PROPERTY_1 RANGE_1
-			MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1 BYTESIO_1
-			OBMALLOC ARENA POOL
+			MODULE_DEF_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
+			TRACEBACK_1 SLICE_1 MEMORYVIEW_1 MANAGED_BUFFER_1
+			NAMESPACE_1 DEQUE_1 DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1
+			LRU_ELEMENT_1 ARRAY_1 PATTERN_2 MATCH_1 PROPERTY_1
+			RANGE_1 MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1
+			BYTESIO_1 OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -462,12 +468,12 @@ static const struct pyprof_known_build builds[] = {
 			UNICODE_1 INTEGER_1 BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1
 			KEYS VALUES SET_1 ODICT_1 ODICT_NODE DEFAULTDICT_1
 			FUNCTION_1 METHOD_1 CFUNCTION_1 CELL_1 MODULE_1
-			WEAKREF_1 GENERATOR_1 EXCEPTION_1 TRACEBACK_1 SLICE_1
-			MEMORYVIEW_1 MANAGED_BUFFER_1 NAMESPACE_1 DEQUE_1
-			DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1 LRU_ELEMENT_1
-			ARRAY_1 PATTERN_3 MATCH_1 PROPERTY_1 RANGE_1
-			MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1 BYTESIO_1
-			OBMALLOC ARENA POOL
+			MODULE_DEF_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
+			TRACEBACK_1 SLICE_1 MEMORYVIEW_1 MANAGED_BUFFER_1
+			NAMESPACE_1 DEQUE_1 DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1
+			LRU_ELEMENT_1 ARRAY_1 PATTERN_3 MATCH_1 PROPERTY_1
+			RANGE_1 MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1
+			BYTESIO_1 OBMALLOC ARENA POOL
 		},
 	},
 };

@@ -62,9 +62,10 @@
 		.framesize = NONE, .nlocals = 28, .nlocalsplus = NONE, \
 		.consts = 56, .names = 64, .localsplusnames = NONE, \
 		.localspluskinds = NONE, .varnames = 72, .cellvars = 88, \
-		.freevars = 80, .exceptiontable = NONE, .weakrefs = 136, \
-		.cached = NONE, .extra = 144, .opcache_map = 152, \
-		.opcache = 160, .opcache_size = 172, .zombie_frame = 128},
+		.freevars = 80, .cell2arg = 96, .exceptiontable = NONE, \
+		.weakrefs = 136, .cached = NONE, .cached_code = NONE, \
+		.extra = 144, .opcache_map = 152, .opcache = 160, \
+		.opcache_size = 172, .zombie_frame = 128},
 #define OBJECT \
 	.object = {.size = 16, .refcount = 0, .type = 8, .var_size = 16},
 #define TYPE \
@@ -128,7 +129,9 @@
 	.cell = {.size = 24, .contents = 16},
 #define MODULE \
 	.module = {.size = 56, .dict = 16, .def = 24, .state = 32, \
-		.name = 48},
+		.state_size = NONE, .name = 48},
+#define MODULE_DEF \
+	.module_def = {.state_size = 56},
 #define WEAKREF \
 	.weakref = {.size = 56, .object = 16, .callback = 24},
 #define GENERATOR \
@@ -211,11 +214,11 @@ static const struct pyprof_known_build builds[] = {
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
 			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
-			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
-			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN MATCH
-			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
-			OBMALLOC ARENA POOL
+			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
+			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
+			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -230,11 +233,11 @@ static const struct pyprof_known_build builds[] = {
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
 			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			WEAKREF GENERATOR EXCEPTION TRACEBACK SLICE
-			MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE DEQUE_BLOCK
-			PARTIAL LRU_CACHE LRU_ELEMENT ARRAY PATTERN MATCH
-			PROPERTY RANGE MAPPINGPROXY CLASSMETHOD SUPER BYTESIO
-			OBMALLOC ARENA POOL
+			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
+			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
+			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
+			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
+			SUPER BYTESIO OBMALLOC ARENA POOL
 		},
 	},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/cpython/object.h"
+#include "core/cpython/objects/fixed.h"
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__})
 
@@ -21,5 +21,10 @@ const struct pyprof_kind *const pyprof_kinds[] = {
 #define PLAIN(symbol, type_name, ...) &plain_##symbol,
 #include "core/cpython/objects/plain.def"
 #undef PLAIN
+#define FIXED(symbol, ...) &pyprof_fixed_##symbol.kind,
+#define FIXED_SIZED(symbol, ...) &pyprof_fixed_##symbol.kind,
+#include "core/cpython/objects/fixed.def"
+#undef FIXED
+#undef FIXED_SIZED
 	NULL,
 };
