@@ -27,6 +27,8 @@ struct maker {
 	struct tally *tallies;
 	uint32_t *touched;
 	size_t touched_count;
+	/** Those that are groups of their own, meanwhile. */
+	PYPROF_VEC(uint32_t) apart;
 	/** As the groups of the tree. */
 	PYPROF_VEC(struct members) members;
 };
@@ -37,14 +39,27 @@ static uint32_t type_of(const struct maker *maker, uint32_t node)
 	return type < maker->input->type_count ? type : 0;
 }
 
+static bool is_apart(const struct maker *maker, uint32_t node)
+{
+	const struct pyprof_group_input *input = maker->input;
+	return input->is_apart &&
+	       input->dominators->retained[node] >= input->min_bytes &&
+	       input->is_apart(input->context, node);
+}
+
 /** Count the children of one object by type. */
-static void count_children(struct maker *maker, uint32_t node)
+static struct pyprof_error *count_children(struct maker *maker, uint32_t node)
 {
 	const struct pyprof_children *children = maker->input->children;
 	const uint64_t *retained = maker->input->dominators->retained;
 	for (uint32_t i = children->first[node]; i < children->first[node + 1];
 	     i++) {
 		uint32_t child = children->nodes[i];
+		if (is_apart(maker, child)) {
+			if (!pyprof_vec_push(&maker->apart, child))
+				return pyprof_error_oom();
+			continue;
+		}
 		uint32_t type = type_of(maker, child);
 		struct tally *tally = &maker->tallies[type];
 		if (!tally->count++)
@@ -54,6 +69,7 @@ static void count_children(struct maker *maker, uint32_t node)
 			tally->biggest = child;
 		tally->retained += retained[child];
 	}
+	return NULL;
 }
 
 static int by_retained(const void *a, const void *b)
@@ -64,7 +80,26 @@ static int by_retained(const void *a, const void *b)
 	return (left->object > right->object) - (left->object < right->object);
 }
 
-/** Make groups of the tallies that are big enough. */
+static bool add_apart(struct maker *maker, uint32_t parent, uint32_t depth)
+{
+	bool added = true;
+	for (size_t i = 0; i < maker->apart.count && added; i++) {
+		uint32_t node = maker->apart.items[i];
+		struct pyprof_group group = {
+			.parent = parent,
+			.depth = depth,
+			.type = type_of(maker, node),
+			.object = node,
+			.count = 1,
+			.retained = maker->input->dominators->retained[node],
+			.is_apart = true,
+		};
+		added = pyprof_vec_push(&maker->tree->groups, group);
+	}
+	return added;
+}
+
+/** Make groups of the tallies that are big enough, and of what is apart. */
 static struct pyprof_error *make_groups(struct maker *maker, uint32_t parent,
 					uint32_t depth)
 {
@@ -72,6 +107,8 @@ static struct pyprof_error *make_groups(struct maker *maker, uint32_t parent,
 	struct pyprof_group_tree *tree = maker->tree;
 	size_t first = tree->groups.count;
 	uint64_t left_out = 0;
+	if (!add_apart(maker, parent, depth))
+		return pyprof_error_oom();
 	for (size_t i = 0; i < maker->touched_count; i++) {
 		const struct tally *tally = &maker->tallies[maker->touched[i]];
 		struct pyprof_group group = {
@@ -108,12 +145,15 @@ static struct pyprof_error *make_room(struct maker *maker, size_t first)
 		const struct pyprof_group *group =
 			&maker->tree->groups.items[i];
 		struct members members = {};
-		maker->tallies[group->type].group = (uint32_t)i;
+		if (!group->is_apart)
+			maker->tallies[group->type].group = (uint32_t)i;
 		if (group->depth + 1 < maker->input->depth) {
 			members.nodes = malloc(group->count * sizeof(uint32_t));
 			if (!members.nodes)
 				return pyprof_error_oom();
 		}
+		if (group->is_apart && members.nodes)
+			members.nodes[members.count++] = group->object;
 		if (!pyprof_vec_push(&maker->members, members)) {
 			free(members.nodes);
 			return pyprof_error_oom();
@@ -129,6 +169,8 @@ static void place_children(struct maker *maker, uint32_t node)
 	for (uint32_t i = children->first[node]; i < children->first[node + 1];
 	     i++) {
 		uint32_t child = children->nodes[i];
+		if (is_apart(maker, child))
+			continue;
 		uint32_t group = maker->tallies[type_of(maker, child)].group;
 		struct members *members =
 			group == NO_SLOT ? NULL : &maker->members.items[group];
@@ -143,9 +185,11 @@ static struct pyprof_error *expand(struct maker *maker, const uint32_t *nodes,
 				   uint32_t depth)
 {
 	size_t first = maker->tree->groups.count;
-	for (size_t i = 0; i < count; i++)
-		count_children(maker, nodes[i]);
-	struct pyprof_error *err = make_groups(maker, parent, depth);
+	struct pyprof_error *err = NULL;
+	for (size_t i = 0; i < count && !err; i++)
+		err = count_children(maker, nodes[i]);
+	if (!err)
+		err = make_groups(maker, parent, depth);
 	if (!err)
 		err = make_room(maker, first);
 	for (size_t i = 0; i < count && !err; i++)
@@ -153,6 +197,7 @@ static struct pyprof_error *expand(struct maker *maker, const uint32_t *nodes,
 	for (size_t i = 0; i < maker->touched_count; i++)
 		maker->tallies[maker->touched[i]] = (struct tally){};
 	maker->touched_count = 0;
+	maker->apart.count = 0;
 	return err;
 }
 
@@ -193,6 +238,7 @@ pyprof_group_tree_make(const struct pyprof_group_input *input,
 	for (size_t i = 0; i < maker.members.count; i++)
 		free(maker.members.items[i].nodes);
 	pyprof_vec_deinit(&maker.members);
+	pyprof_vec_deinit(&maker.apart);
 	free(maker.tallies);
 	free(maker.touched);
 	if (err) {

@@ -2,7 +2,7 @@
 /**
  * @file
  * The dominator tree for people: on each level objects of one type, below the
- * same group, are one group; what holds little is left out.
+ * same group, are one group, big ones apart; what holds little is left out.
  */
 #ifndef PYPROF_HEAP_GROUP_TREE_H
 #define PYPROF_HEAP_GROUP_TREE_H
@@ -18,6 +18,7 @@ struct pyprof_group {
 	/** Index of the type, and the biggest of the objects. */
 	uint32_t type, object;
 	uint64_t count, retained;
+	bool is_apart;
 	/** What of it groups hold that were left out. */
 	uint64_t left_out;
 };
@@ -35,6 +36,8 @@ struct pyprof_group_input {
 	/** Index of an object's type, and how many types there are. */
 	uint32_t (*type)(void *context, uint32_t object);
 	uint32_t type_count;
+	/** Whether an object is a group of its own; NULL: none is. */
+	bool (*is_apart)(void *context, uint32_t object);
 	void *context;
 	/** Groups that hold less are left out. */
 	uint64_t min_bytes;

@@ -8,10 +8,10 @@
 
 /** Types that a report has. */
 #define TYPES 5000
-/** Groups of the tree that hold one object and this part of all: they have a
- * path, no more of them than so many. */
+/** Groups of the tree that hold one object, and this part of all, have a path;
+ * no more of them than so many. */
 #define NAMED_PART 200
-#define NAMED_MAX 200
+#define NAMED_MAX 300
 /** Types that hold a text. */
 #define HOLDERS 5
 
@@ -243,7 +243,8 @@ static struct pyprof_error *put_tree(struct writer *writer)
 		put_count(writer, "retained", group->retained);
 		put_count(writer, "left_out", group->left_out);
 		put_address(writer, "address", group->object);
-		if (group->count == 1 && group->retained >= named_bytes &&
+		if (group->count == 1 &&
+		    (group->is_apart || group->retained >= named_bytes) &&
 		    named++ < NAMED_MAX) {
 			err = pyprof_path_put(writer->report->paths,
 					      group->object, &path);

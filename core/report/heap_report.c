@@ -14,6 +14,8 @@
  * of all is left out. */
 #define TREE_PART 2000
 #define TREE_WIDTH 40
+/** One that holds this part of all is not lumped together with others. */
+#define APART_PART 100
 #define TREE_DEPTH 24
 #define TREE_GROUPS 4000
 
@@ -58,9 +60,20 @@ pyprof_heap_report_format_find(const char *name, const char *file,
 
 static uint32_t type_of(void *context, uint32_t object)
 {
-	const struct pyprof_heap *heap = context;
+	const struct pyprof_heap_report *report = context;
+	const struct pyprof_heap *heap = report->heap;
 	struct pyprof_object found;
 	return pyprof_heap_object(heap, object, &found) ? found.type->index : 0;
+}
+
+/** What is big, and modules: one wants to see which it is. */
+static bool is_apart(void *context, uint32_t object)
+{
+	const struct pyprof_heap_report *report = context;
+	const struct pyprof_dominators *dominators = &report->heap->dominators;
+	return dominators->retained[object] >=
+		       dominators->reached_bytes / APART_PART ||
+	       pyprof_paths_is_module_part(report->paths, object);
 }
 
 static struct pyprof_error *make_tree(struct pyprof_heap_report *report,
@@ -73,7 +86,8 @@ static struct pyprof_error *make_tree(struct pyprof_heap_report *report,
 		.children = &children,
 		.type = type_of,
 		.type_count = (uint32_t)heap->by_type.count,
-		.context = heap,
+		.is_apart = is_apart,
+		.context = report,
 		.min_bytes = heap->dominators.reached_bytes / TREE_PART + 1,
 		.width = TREE_WIDTH,
 		.depth = TREE_DEPTH,
