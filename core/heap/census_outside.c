@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cpython/roots.h"
 #include "core/heap/census.h"
-
-/* TODO: weak until roots.c is there. */
-#pragma weak pyprof_roots_read
+#include "core/heap/malloc.h"
 
 /* Objects between two looks at the user. */
 #define WATCH_EVERY 65536
+
+/* Of a chunk of the C library, before its memory. */
+#define CHUNK_HEAD 16
 
 struct outside {
 	struct pyprof_census_worker *worker;
@@ -178,11 +179,55 @@ static struct pyprof_error *take_root(void *context,
 static struct pyprof_error *take_roots(struct outside *outside)
 {
 	size_t damaged;
-	if (!pyprof_roots_read)
-		return NULL;
 	struct pyprof_error *err = pyprof_roots_read(
 		outside->heap->types, take_root, outside, &damaged);
 	return err ? err : drain(outside);
+}
+
+/* The object of a chunk in use, at one of the places where it can begin. */
+static void take_chunk(void *context, const struct pyprof_malloc_chunk *chunk)
+{
+	struct outside *outside = context;
+	struct pyprof_census_worker *worker = outside->worker;
+	uint32_t before = CHUNK_HEAD + worker->block_header;
+	const uint8_t *bytes =
+		chunk->use != PYPROF_CHUNK_USED || chunk->size <= before
+			? NULL
+			: pyprof_memory_at(outside->heap->memory,
+					   chunk->address, chunk->size);
+	for (size_t i = 0; bytes && i < PYPROF_PRESIZE_COUNT; i++) {
+		uint32_t presize = pyprof_presizes[i];
+		struct pyprof_object object;
+		/* Its memory goes on into the head of the next one. */
+		if (before + presize >= chunk->size ||
+		    !pyprof_object_in_block(
+			    worker->types, chunk->address + before + presize,
+			    bytes + before + presize, presize,
+			    chunk->size - before - presize + 8, &object))
+			continue;
+		discover(outside, object.address);
+		return;
+	}
+}
+
+/*
+ * What nothing refers to but C code: chunks of the C library that begin like
+ * objects. Where it is another library there is no telling.
+ */
+static struct pyprof_error *take_chunks(struct outside *outside)
+{
+	struct pyprof_heap *heap = outside->heap;
+	struct pyprof_malloc chunks;
+	struct pyprof_error *err =
+		pyprof_malloc_read(heap->memory, heap->target, &chunks);
+	if (pyprof_error_catch(&err, PYPROF_ERROR_UNSUPPORTED) ||
+	    pyprof_error_catch(&err, PYPROF_ERROR_NOT_FOUND))
+		return NULL;
+	if (err)
+		return err;
+	pyprof_malloc_walk(heap->memory, &chunks, take_chunk, outside);
+	pyprof_malloc_deinit(&chunks);
+	return drain(outside);
 }
 
 /* Types are objects, too; looking at them can find others. */
@@ -215,6 +260,8 @@ pyprof_census_outside(struct pyprof_census_worker *worker,
 		err = take_lists(&outside);
 	if (!err)
 		err = take_roots(&outside);
+	if (!err)
+		err = take_chunks(&outside);
 	if (!err)
 		err = take_types(&outside);
 	pyprof_gc_heads_deinit(&outside.heads);
