@@ -7,10 +7,11 @@
 #define EMPTY_MIN 32
 
 /*
- * Where the bins can be: behind mutex, flags, and fast bins, before and since
- * 2.27; and without fast bins.
+ * What can be before the bins: mutex, flags, fast bins up to 2.42, top and last
+ * remainder. How much it is shows where the list of arenas leads.
  */
-static const uint64_t layouts[] = {112, 104, 24};
+#define BEFORE_MIN 24
+#define BEFORE_MAX 160
 
 static bool is_libc(const char *path)
 {
@@ -29,7 +30,7 @@ static bool are_bins(const struct pyprof_memory *memory, uint64_t bins)
 		uint64_t links[2], self = bins + 16 * i - 16;
 		memcpy(links, bytes + 16 * i, sizeof(links));
 		if ((links[0] == self) != (links[1] == self) || !links[0] ||
-		    (links[0] | links[1]) & 15)
+		    (links[0] | links[1]) & 7)
 			return false;
 		empty += links[0] == self;
 	}
@@ -88,12 +89,10 @@ static bool search_segment(struct pyprof_malloc_search *search,
 	for (uint64_t at = segment->start; at < segment->end; at += 8) {
 		if (!are_bins(search->memory, at))
 			continue;
-		for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts);
-		     i++) {
-			search->bins = layouts[i];
-			if (read_arenas(search, at - layouts[i]))
+		for (search->bins = BEFORE_MIN; search->bins <= BEFORE_MAX;
+		     search->bins += 8)
+			if (read_arenas(search, at - search->bins))
 				return true;
-		}
 	}
 	return false;
 }
@@ -147,24 +146,55 @@ static bool follow(const struct pyprof_memory *memory,
 	return true;
 }
 
-#define CACHE_BINS 64
 /* More than this are kept of no size. */
 #define CACHED_MAX 65535
 
+/* Bins of one size each. */
+#define CACHE_BINS 64
+
+/* How a thread's cache looks in the releases that have one. */
+struct cache_kind {
+	/* Of its chunk; of a number; how many there are, of which the lists
+	 * are behind. */
+	uint64_t chunk_size;
+	size_t number_size, bins;
+	/* What is numbered is the room that is left, and not what is there. */
+	bool is_room;
+};
+
+static const struct cache_kind cache_kinds[] = {
+	/* 2.26 to 2.29, to 2.41, and since; the last bins are of many sizes. */
+	{.chunk_size = 0x250, .number_size = 1, .bins = 64},
+	{.chunk_size = 0x290, .number_size = 2, .bins = 64},
+	{.chunk_size = 0x300, .number_size = 2, .bins = 76, .is_room = true},
+};
+
+/* Collect the lists of a cache; all have to be as long as it says. */
 static bool add_cache(const struct pyprof_memory *memory,
 		      struct pyprof_malloc *heap, const uint8_t *bytes,
-		      size_t count_size, bool is_mangled)
+		      const struct cache_kind *kind, bool is_mangled)
 {
 	size_t before = heap->cached.count;
+	uint64_t room = 0;
 	for (size_t i = 0; i < CACHE_BINS; i++) {
-		uint64_t entry, found = 0;
-		uint16_t count = 0;
-		memcpy(&count, bytes + i * count_size, count_size);
-		memcpy(&entry, bytes + CACHE_BINS * count_size + i * 8, 8);
-		struct chain chain = {entry, 0, PYPROF_CHUNK_MIN + 16 * i,
-				      count};
-		if (!follow(memory, heap, &chain, is_mangled, &found) ||
-		    found != count) {
+		uint64_t found = 0;
+		uint16_t number = 0;
+		struct chain chain = {
+			.size = PYPROF_CHUNK_MIN + 16 * i,
+			.most = CACHED_MAX,
+		};
+		memcpy(&number, bytes + i * kind->number_size,
+		       kind->number_size);
+		memcpy(&chain.first,
+		       bytes + kind->bins * kind->number_size + i * 8, 8);
+		bool is_sound =
+			follow(memory, heap, &chain, is_mangled, &found);
+		/* There is as much room for each size. */
+		if (!i)
+			room = number + found;
+		if (!is_sound ||
+		    (kind->is_room ? number + found != room || !room
+				   : number != found)) {
 			heap->cached.count = before;
 			return false;
 		}
@@ -176,20 +206,24 @@ bool pyprof_malloc_add_cache(const struct pyprof_memory *memory,
 			     struct pyprof_malloc *heap, uint64_t chunk,
 			     uint64_t size)
 {
-	/* Counts of one byte up to 2.29, then two; in 2.42 it is another. */
-	size_t count_size = size == 0x250 ? 1 : size == 0x290 ? 2 : 0;
-	const uint8_t *bytes =
-		count_size ? pyprof_memory_at(memory, chunk + 16, size - 16)
-			   : NULL;
-	return bytes && (add_cache(memory, heap, bytes, count_size, true) ||
-			 add_cache(memory, heap, bytes, count_size, false));
+	for (size_t i = 0; i < sizeof(cache_kinds) / sizeof(*cache_kinds);
+	     i++) {
+		const struct cache_kind *kind = &cache_kinds[i];
+		if (size != kind->chunk_size)
+			continue;
+		const uint8_t *bytes =
+			pyprof_memory_at(memory, chunk + 16, size - 16);
+		return bytes && (add_cache(memory, heap, bytes, kind, true) ||
+				 add_cache(memory, heap, bytes, kind, false));
+	}
+	return false;
 }
 
 void pyprof_malloc_add_fast(const struct pyprof_malloc_search *search,
 			    uint64_t arena)
 {
 	struct pyprof_malloc *heap = search->heap;
-	if (search->bins < PYPROF_MALLOC_FAST)
+	if (search->bins < PYPROF_MALLOC_FAST + 8)
 		return;
 	for (uint64_t i = 0; i < PYPROF_MALLOC_FAST_BINS; i++) {
 		uint64_t chunk, count;

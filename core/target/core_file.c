@@ -252,6 +252,8 @@ static bool add_anonymous(struct core_file *core,
 		.readable = load->readable,
 		.writable = load->writable,
 		.executable = load->executable,
+		.is_stack = core->image.main_stack >= load->start &&
+			    core->image.main_stack < load->end,
 		.path = "",
 	};
 	return pyprof_vec_push(&core->mappings, mapping);

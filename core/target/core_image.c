@@ -141,6 +141,9 @@ static void add_auxiliary(struct pyprof_core_image *image,
 			break;
 		if (entry.a_type == AT_PHDR)
 			image->program_headers = entry.a_un.a_val;
+		/* The kernel puts its random bytes there. */
+		if (entry.a_type == AT_RANDOM)
+			image->main_stack = entry.a_un.a_val;
 	}
 }
 

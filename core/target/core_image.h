@@ -37,8 +37,9 @@ struct pyprof_core_image {
 	PYPROF_VEC(struct pyprof_core_load) loads;
 	PYPROF_VEC(struct pyprof_core_mapped) mapped;
 	PYPROF_VEC(struct pyprof_os_thread) threads;
-	/** Address of the program's own headers, 0 when unknown. */
-	uint64_t program_headers;
+	/** Address of the program's own headers, and of something on the stack
+	 * of its main thread; 0 when unknown. */
+	uint64_t program_headers, main_stack;
 	/** Of the process, "" when unknown. */
 	char name[16];
 	int32_t pid;

@@ -52,6 +52,7 @@ static bool parse_line(char *text, struct pyprof_linux_map *ret)
 	mapping->executable = perms[2] == 'x';
 	mapping->shared = perms[3] == 's';
 	mapping->path = "";
+	mapping->is_stack = path && strncmp(text + path, "[stack]", 7) == 0;
 	/* The kernel's own names, such as [heap], are not files. */
 	if (path && text[path] == '/') {
 		line.deleted = strip_deleted(text + path);

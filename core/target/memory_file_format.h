@@ -60,6 +60,7 @@ enum pyprof_file_flag {
 	PYPROF_FILE_WRITABLE = 1 << 1,
 	PYPROF_FILE_EXECUTABLE = 1 << 2,
 	PYPROF_FILE_SHARED = 1 << 3,
+	PYPROF_FILE_STACK = 1 << 4,
 };
 
 /** Pages that lie behind each other in memory and in the stream. */

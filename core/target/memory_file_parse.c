@@ -110,6 +110,7 @@ static struct pyprof_error *get_mappings(struct pyprof_loading *loading)
 		mapping.writable = flags & PYPROF_FILE_WRITABLE;
 		mapping.executable = flags & PYPROF_FILE_EXECUTABLE;
 		mapping.shared = flags & PYPROF_FILE_SHARED;
+		mapping.is_stack = flags & PYPROF_FILE_STACK;
 		struct pyprof_error *err = get_text(loading, &mapping.path);
 		if (err)
 			return err;

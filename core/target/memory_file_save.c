@@ -84,7 +84,8 @@ static void put_mapping(struct pyprof_buf *buf,
 	put(buf, (mapping->readable ? PYPROF_FILE_READABLE : 0) |
 			 (mapping->writable ? PYPROF_FILE_WRITABLE : 0) |
 			 (mapping->executable ? PYPROF_FILE_EXECUTABLE : 0) |
-			 (mapping->shared ? PYPROF_FILE_SHARED : 0));
+			 (mapping->shared ? PYPROF_FILE_SHARED : 0) |
+			 (mapping->is_stack ? PYPROF_FILE_STACK : 0));
 	put_text(buf, mapping->path);
 }
 

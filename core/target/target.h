@@ -39,6 +39,8 @@ struct pyprof_mapping {
 	bool readable, writable, executable;
 	/** Others see what is written there; not known of cores. */
 	bool shared;
+	/** The stack of the main thread. */
+	bool is_stack;
 	/**
 	 * The mapped file as the target names it, "" when there is none: no
 	 * "[heap]", and no " (deleted)" behind it. Owned by the target, valid
