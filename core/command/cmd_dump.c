@@ -1,17 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
 #include "core/command/command.h"
+#include "core/command/heap_session.h"
 #include "core/command/output.h"
 #include "core/command/session.h"
 #include "core/command/sources.h"
+#include "core/report/heap_report.h"
 #include "core/report/report.h"
 
-enum { FORMAT };
+enum { FORMAT, HEAP, SNAPSHOT };
 
 static const struct pyprof_option options[] = {
 	[FORMAT] = {.name = "--format",
 		    .kind = PYPROF_OPTION_FORMAT,
 		    .placeholder = "NAME",
 		    .text = "the format, whatever the file is called"},
+	[HEAP] = {.name = "--heap",
+		  .kind = PYPROF_OPTION_FLAG,
+		  .text = "write the heap, whatever the file is called"},
+	[SNAPSHOT] = {.name = "--snapshot",
+		      .kind = PYPROF_OPTION_TEXT,
+		      .placeholder = "NAME",
+		      .text = "write the heap of this snapshot"},
 	{},
 };
 
@@ -34,17 +45,69 @@ write_report(struct pyprof_session *session,
 	return err;
 }
 
+/** "heap.html", "/tmp/heap-2.json", but not "heapsort.html": whether the name
+ * says that it is to be the heap. */
+static bool is_named_heap(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *name = slash ? slash + 1 : file;
+	char next = '\0';
+	if (strncmp(name, "heap", strlen("heap")) == 0)
+		next = (char)(name[strlen("heap")] | 0x20);
+	return next && !(next >= 'a' && next <= 'z');
+}
+
+static struct pyprof_error *
+write_heap(struct pyprof_session *session, const char *name,
+	   const struct pyprof_heap_report_format *format,
+	   struct pyprof_buf *bytes)
+{
+	struct pyprof_snapshot *snapshot = NULL;
+	struct pyprof_heap_report report = {};
+	struct pyprof_watch watch;
+	struct pyprof_error *err = pyprof_snapshot_open(
+		session, name, PYPROF_SNAPSHOT_DOMINATED, &snapshot);
+	if (err)
+		return err;
+	struct pyprof_heap_facts facts = {
+		.name = snapshot->name,
+		.pid = snapshot->pid,
+		.core_path = snapshot->core_path,
+		.program = snapshot->program,
+		.taken_at = snapshot->taken_at,
+		.memory_bytes = snapshot->bytes,
+		.copy_ns = snapshot->copy_ns,
+	};
+	pyprof_watch_begin(&watch, session);
+	err = pyprof_heap_report_init(snapshot->heap, &facts, &watch.progress,
+				      &report);
+	if (!err)
+		err = format->write(&report, bytes);
+	pyprof_watch_end(&watch);
+	pyprof_heap_report_deinit(&report);
+	return err;
+}
+
 static struct pyprof_error *run(struct pyprof_session *session,
 				const struct pyprof_arguments *arguments,
 				struct pyprof_buf *out)
 {
 	_cleanup_buf_ struct pyprof_buf bytes = PYPROF_BUF_INIT;
+	const struct pyprof_option_value *given = arguments->options;
 	const struct pyprof_report_format *format = NULL;
+	const struct pyprof_heap_report_format *heap_format = NULL;
 	const char *file = arguments->positional[0];
-	struct pyprof_error *err = pyprof_report_format_find(
-		arguments->options[FORMAT].text, file, &format);
+	bool is_heap = given[HEAP].given || given[SNAPSHOT].given ||
+		       is_named_heap(file);
+	struct pyprof_error *err =
+		is_heap ? pyprof_heap_report_format_find(given[FORMAT].text,
+							 file, &heap_format)
+			: pyprof_report_format_find(given[FORMAT].text, file,
+						    &format);
 	if (!err)
-		err = write_report(session, format, &bytes);
+		err = is_heap ? write_heap(session, given[SNAPSHOT].text,
+					   heap_format, &bytes)
+			      : write_report(session, format, &bytes);
 	if (!err)
 		err = pyprof_output_save(file, &bytes, out);
 	return err;
@@ -53,7 +116,14 @@ static struct pyprof_error *run(struct pyprof_session *session,
 const struct pyprof_command pyprof_cmd_dump = {
 	.name = "dump",
 	.usage = "FILE",
-	.summary = "Write the profile to a file, in the format of its ending",
+	.summary = "Write the profile, or the heap, to a file",
+	.help = "The ending of FILE says in which format. A FILE whose name "
+		"begins\n"
+		"with heap, as heap.html, gets the heap: a page or JSON with "
+		"all\n"
+		"that the heap commands tell, of the process as it stands or "
+		"of the\n"
+		"newest snapshot when it runs. All others get the profile.",
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.flags = PYPROF_COMMAND_FILES,

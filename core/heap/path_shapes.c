@@ -239,14 +239,16 @@ static struct pyprof_error *find_shape(struct shaper *shaper, uint32_t object)
 	return NULL;
 }
 
-static uint64_t bytes_of(const struct pyprof_heap *heap, uint32_t object)
+/** Bytes of an object itself, and what one is called big for. */
+static uint64_t bytes_of(const struct pyprof_heap *heap, uint32_t object,
+			 uint64_t *held_ret)
 {
 	struct pyprof_object found;
 	struct pyprof_object_sizes sizes = {};
-	if (heap->is_dominated)
-		return heap->dominators.retained[object];
 	if (pyprof_heap_object(heap, object, &found))
 		pyprof_heap_sizes(heap, &found, &sizes);
+	*held_ret = heap->is_dominated ? heap->dominators.retained[object]
+				       : sizes.exclusive;
 	return sizes.exclusive;
 }
 
@@ -274,9 +276,9 @@ static struct pyprof_error *count(struct shaper *shaper, uint32_t object,
 		return err;
 	uint32_t shape_id = shaper->of_object[shaper->which][object];
 	struct shape *shape = shape_at(shaper, shape_id);
-	uint64_t bytes = bytes_of(shaper->heap, object);
-	if (!shape->count++ || bytes > shape->most) {
-		shape->most = bytes;
+	uint64_t held = 0, bytes = bytes_of(shaper->heap, object, &held);
+	if (!shape->count++ || held > shape->most) {
+		shape->most = held;
 		shape->biggest = object;
 	}
 	shape->bytes += bytes;

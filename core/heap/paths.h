@@ -83,6 +83,7 @@ struct pyprof_error *pyprof_path_put(struct pyprof_paths *paths,
 struct pyprof_path_shape {
 	/** `app.cache[…].name`; an id of the heap's `strings`. */
 	uint32_t text;
+	/** How many objects, and bytes of theirs alone. */
 	uint64_t count, bytes;
 	/** The biggest of the objects, by retained size when that is known. */
 	uint32_t object;
