@@ -44,6 +44,8 @@ struct page {
 	struct pyprof_suspects suspects;
 	struct pyprof_table *types;
 	size_t type_count;
+	/** As long as there are paths, which report to it, too. */
+	struct pyprof_watch watch;
 };
 
 static void deinit(struct page *page)
@@ -52,6 +54,7 @@ static void deinit(struct page *page)
 	pyprof_garbage_deinit(&page->garbage);
 	pyprof_paths_destroy(page->paths);
 	pyprof_table_destroy(page->types);
+	pyprof_watch_end(&page->watch);
 }
 
 static const char *const allocator_words[] = {
@@ -94,18 +97,16 @@ static struct pyprof_error *fill_types(struct page *page, size_t limit)
 static struct pyprof_error *gather(struct pyprof_session *session,
 				   struct page *page, size_t limit)
 {
-	struct pyprof_watch watch;
-	pyprof_watch_begin(&watch, session);
-	struct pyprof_error *err = pyprof_garbage_find(
-		page->heap, 1, &watch.progress, &page->garbage);
+	const struct pyprof_progress *progress = &page->watch.progress;
+	pyprof_watch_begin(&page->watch, session);
+	struct pyprof_error *err =
+		pyprof_garbage_find(page->heap, 1, progress, &page->garbage);
 	if (!err)
-		err = pyprof_paths_create(page->heap, &watch.progress,
-					  &page->paths);
+		err = pyprof_paths_create(page->heap, progress, &page->paths);
 	if (!err)
 		err = pyprof_heap_suspects(page->heap, page->paths,
-					   SUSPECT_PERCENT, &watch.progress,
+					   SUSPECT_PERCENT, progress,
 					   &page->suspects);
-	pyprof_watch_end(&watch);
 	return err ? err : fill_types(page, limit);
 }
 
