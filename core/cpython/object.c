@@ -4,7 +4,6 @@
 #include "core/cpython/objects/string.h"
 
 /* More references than there is memory to hold them in. */
-#define REFCOUNT_MAX (INT64_C(1) << 40)
 #define ITEMS_MAX (UINT64_C(1) << 40)
 
 #define HEAD_SIZE 16
@@ -77,10 +76,12 @@ static inline bool is_in_use(const struct pyprof_types *types,
 	/* Counts of free-threaded builds may have a huge bias. */
 	if (layout->objects.refcounts == PYPROF_REFCOUNT_SPLIT)
 		return true;
+	if ((uint64_t)refcount.count > types->words)
+		return false;
 	if (layout->objects.refcounts == PYPROF_REFCOUNT_HALF &&
 	    refcount.count > 0xffff && !(refcount.count & 7))
 		return !is_link(types, object, refcount.count);
-	return refcount.count < REFCOUNT_MAX;
+	return true;
 }
 
 static inline uint64_t int_extent(const struct pyprof_layout *layout,
@@ -111,6 +112,8 @@ static inline uint64_t extent_of(const struct pyprof_types *types,
 	switch (type->extent) {
 	case PYPROF_EXTENT_FIXED:
 		return size;
+	case PYPROF_EXTENT_NO_ZONE:
+		return size - sizeof(uint64_t);
 	case PYPROF_EXTENT_ITEMS: {
 		uint64_t items = pyprof_word(bytes, layout->at.object.var_size);
 		return items > ITEMS_MAX
@@ -142,6 +145,8 @@ static inline uint64_t least_size(const struct pyprof_types *types,
 		return pyprof_str_header(types->layout);
 	if (type->extent == PYPROF_EXTENT_TYPE)
 		return (uint64_t)types->layout->at.type.size;
+	if (type->extent == PYPROF_EXTENT_NO_ZONE)
+		return (uint64_t)type->basicsize - sizeof(uint64_t);
 	return (uint64_t)type->basicsize;
 }
 

@@ -214,6 +214,8 @@ struct pyprof_type {
 		PYPROF_EXTENT_INT,
 		PYPROF_EXTENT_STR,
 		PYPROF_EXTENT_TYPE, /* less when it is not on the heap */
+		/* tp_basicsize, or without the last word */
+		PYPROF_EXTENT_NO_ZONE,
 	} extent;
 	/** PYPROF_EDGE_TYPE with flags, for types on the heap. */
 	uint8_t type_edge;
@@ -232,6 +234,8 @@ struct pyprof_types {
 	const struct pyprof_layout *layout;
 	/** Address of PyType_Type. */
 	uint64_t type_type;
+	/** Words in the memory: no object is referred to more often. */
+	uint64_t words;
 
 	/* The rest is private to types.c, but for the inline look-up. */
 

@@ -145,6 +145,9 @@ static enum pyprof_extent extent_of(const struct pyprof_types *types,
 	const struct pyprof_kind *kind = type->kind;
 	if (kind == &pyprof_kind_str)
 		return PYPROF_EXTENT_STR;
+	if ((kind == &pyprof_kind_datetime || kind == &pyprof_kind_time) &&
+	    !type->is_heap_type)
+		return PYPROF_EXTENT_NO_ZONE;
 	if (type->is_type)
 		return PYPROF_EXTENT_TYPE;
 	if (kind == &pyprof_kind_int || kind == &pyprof_kind_bool)

@@ -251,6 +251,7 @@ struct pyprof_error *pyprof_types_create(const struct pyprof_memory *memory,
 	if (!types)
 		return pyprof_error_oom();
 	types->memory = memory;
+	types->words = memory->page_count * (PYPROF_PAGE_SIZE / 8);
 	types->python = python;
 	types->layout = &python->layout;
 	types->slots = calloc(SLOTS_FIRST, sizeof(*types->slots));
