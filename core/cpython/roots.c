@@ -185,11 +185,14 @@ static struct pyprof_error *name_frame(struct reading *reading, size_t i)
 				  reading->stack.addresses[i], reading->thread);
 	} else {
 		pyprof_buf_printf(
-			name, "in %s (%s:%d), %s",
+			name, "in %s (%s",
 			pyprof_strtab_get(reading->strings,
 					  frame.code->qualname),
-			pyprof_strtab_get(reading->strings, frame.code->file),
-			(int)frame.position.line, reading->thread);
+			pyprof_strtab_get(reading->strings, frame.code->file));
+		if (frame.position.line > 0)
+			pyprof_buf_printf(name, ":%d",
+					  (int)frame.position.line);
+		pyprof_buf_printf(name, "), %s", reading->thread);
 	}
 	reading->frame_length = name->length;
 	return pyprof_buf_error(name);

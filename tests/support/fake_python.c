@@ -105,7 +105,7 @@ struct fake_python *fake_python_create(const struct pyprof_layout *layout)
 	struct fake_python *fake = calloc(1, sizeof(*fake));
 	expect(fake != NULL);
 	fake->target = fake_target_create();
-	fake->next = fake->end = HEAP_START;
+	fake->start = fake->next = fake->end = HEAP_START;
 	fake->python = (struct pyprof_python){
 		.target = fake->target,
 		.build = {.version = 0x03000000u | (uint32_t)layout->minor

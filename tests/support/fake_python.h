@@ -29,8 +29,8 @@ struct fake_python {
 	struct pyprof_target *target;
 	/** A code object made for frames that name none. */
 	uint64_t any_code;
-	/** Where the next object goes, and where memory ends. */
-	uint64_t next, end;
+	/** Where memory begins and ends, and where the next object goes. */
+	uint64_t start, end, next;
 	/** A shim was pushed that this layout tells by its next frame. */
 	bool entering;
 };
