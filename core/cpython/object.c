@@ -197,8 +197,10 @@ bool pyprof_object_in_block(struct pyprof_types *types, uint64_t address,
 	/* Most of what is no object has no count: that is looked at first. */
 	if (left < (uint64_t)at->object.size || !is_in_use(types, bytes))
 		return false;
-	const struct pyprof_type *type =
-		pyprof_type_find(types, pyprof_word(bytes, at->object.type));
+	uint64_t type_address = pyprof_word(bytes, at->object.type);
+	if (!pyprof_plausible_pointer(type_address))
+		return false;
+	const struct pyprof_type *type = pyprof_type_find(types, type_address);
 	if (!type || type->presize != before || least_size(types, type) > left)
 		return false;
 	uint64_t extent = extent_of(types, type, bytes);
