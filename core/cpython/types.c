@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cpython/type_lesson.h"
 
@@ -228,15 +229,81 @@ static void find_lookdict(struct pyprof_types *types)
 		types->lookdict = pyprof_word(bytes, at->keys.lookup);
 }
 
+#define NEED(member)                                             \
+	{                                                        \
+		offsetof(struct pyprof_offsets, member), #member \
+	}
+
+/* Members that all versions have and that are not asked for one by one. */
+static const struct {
+	size_t position;
+	const char *name;
+} needed[] = {
+	NEED(object.size),
+	NEED(object.refcount),
+	NEED(type.size),
+	NEED(type.basicsize),
+	NEED(type.itemsize),
+	NEED(type.members),
+	NEED(type.base),
+	NEED(type.dict),
+	NEED(type.dictoffset),
+	NEED(type.weaklistoffset),
+	NEED(heap_type.size),
+	NEED(heap_type.qualname),
+	NEED(heap_type.cached_keys),
+	NEED(member.size),
+	NEED(member.name),
+	NEED(member.type),
+	NEED(member.offset),
+	NEED(unicode.size),
+	NEED(unicode.utf8),
+	NEED(unicode.utf8_length),
+	NEED(integer.digits),
+	NEED(bytearray.alloc),
+	NEED(bytearray.bytes),
+	NEED(tuple.items),
+	NEED(list.items),
+	NEED(list.allocated),
+	NEED(dict.size),
+	NEED(dict.used),
+	NEED(dict.keys),
+	NEED(dict.values),
+	NEED(keys.refcount),
+	NEED(keys.usable),
+	NEED(keys.nentries),
+	NEED(keys.indices),
+	NEED(set.used),
+	NEED(set.mask),
+	NEED(set.table),
+	NEED(set.smalltable),
+	NEED(odict.first),
+	NEED(odict.fast_nodes),
+	NEED(odict.fast_nodes_size),
+	NEED(odict_node.size),
+	NEED(odict_node.key),
+	NEED(odict_node.next),
+	NEED(deque.leftblock),
+	NEED(deque.rightblock),
+	NEED(deque.leftindex),
+	NEED(deque_block.size),
+	NEED(deque_block.items),
+	NEED(deque_block.right),
+};
+
 static struct pyprof_error *check_layout(const struct pyprof_layout *layout)
 {
-	if (pyprof_has(layout, type.basicsize) && layout->at.type.size > 0 &&
-	    pyprof_has(layout, heap_type.cached_keys) &&
-	    pyprof_has(layout, member.offset))
-		return NULL;
-	return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
-				   "no table for the objects of CPython 3.%d",
-				   layout->minor);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		int32_t offset;
+		memcpy(&offset, (const char *)&layout->at + needed[i].position,
+		       sizeof(offset));
+		if (offset == PYPROF_ABSENT)
+			return pyprof_error_create(
+				PYPROF_ERROR_UNSUPPORTED,
+				"the layout of CPython 3.%d lacks %s",
+				layout->minor, needed[i].name);
+	}
+	return NULL;
 }
 
 struct pyprof_error *pyprof_types_create(const struct pyprof_memory *memory,
