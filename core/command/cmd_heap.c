@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One page about a heap: `heap`, which is also `heap summary`.
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "core/base/show.h"
@@ -110,67 +109,51 @@ static struct pyprof_error *gather(struct pyprof_session *session,
 	return err ? err : fill_types(page, limit);
 }
 
-/** "Label   12.3 MB what it is\n" when there is any. */
+/** "label   12.3 MB  1,234 blocks of …". */
 static void put_line(struct pyprof_buf *out, const char *label, uint64_t bytes,
-		     const char *format, ...)
-	__attribute__((__format__(__printf__, 4, 5)));
-static void put_line(struct pyprof_buf *out, const char *label, uint64_t bytes,
-		     const char *format, ...)
+		     uint64_t count, const char *what)
 {
 	_cleanup_buf_ struct pyprof_buf size = PYPROF_BUF_INIT;
-	pyprof_show_size(&size, bytes);
-	pyprof_buf_printf(out, "%-16s %10s  ", label, size.data);
-	va_list ap;
-	va_start(ap, format);
-	pyprof_buf_vprintf(out, format, ap);
-	va_end(ap);
-	pyprof_buf_putc(out, '\n');
+	_cleanup_buf_ struct pyprof_buf number = PYPROF_BUF_INIT;
+	if (bytes)
+		pyprof_show_size(&size, bytes);
+	pyprof_show_grouped(&number, count);
+	pyprof_buf_printf(out, "%-12s %10s  %12s %s\n", label, size.data,
+			  number.data, what);
 }
 
 /** What the small-object allocator is used for. */
-static void put_pools(const struct pyprof_heap *heap, struct pyprof_buf *out)
+static void put_pools(const struct pyprof_census *census,
+		      struct pyprof_buf *out)
 {
-	const struct pyprof_census *census = &heap->census;
-	if (!census->arenas)
-		return;
-	put_line(out, "pymalloc", census->arena_bytes,
-		 "in %" PRIu64 " arenas, %" PRIu64 " blocks in use:",
-		 census->arenas, census->blocks);
-	put_line(out, "  objects", census->object_bytes,
-		 "in %" PRIu64 " blocks", census->object_blocks);
-	put_line(out, "  buffers", census->buffer_bytes,
-		 "in %" PRIu64 " blocks, which objects own",
-		 census->buffer_blocks);
-	put_line(out, "  other", census->other_bytes,
-		 "in %" PRIu64
-		 " blocks, of the interpreter's own or of extensions'",
-		 census->other_blocks);
+	put_line(out, "pymalloc", census->arena_bytes, census->arenas,
+		 "arenas");
+	put_line(out, "  objects", census->object_bytes, census->object_blocks,
+		 "blocks");
+	put_line(out, "  buffers", census->buffer_bytes, census->buffer_blocks,
+		 "blocks that objects own");
+	put_line(out, "  other", census->other_bytes, census->other_blocks,
+		 "blocks of the interpreter's own, or of extensions'");
 	put_line(out, "  free lists", census->freelist_bytes,
-		 "in %" PRIu64 " objects kept for reuse",
-		 census->freelist_blocks);
-	put_line(out, "  free", census->free_bytes,
-		 "in %" PRIu64 " blocks of pools in use; %" PRIu64
-		 " pools free",
-		 census->blocks_free, census->pools_free);
-	put_line(out, "  headers", census->header_bytes,
-		 "of pools, and what is too small for a block");
+		 census->freelist_blocks, "objects kept for reuse");
+	put_line(out, "  free", census->free_bytes, census->blocks_free,
+		 "blocks");
+	put_line(out, "  headers", census->header_bytes, census->pools_used,
+		 "pools, and what is too small for a block");
 }
 
 static void put_figures(const struct pyprof_heap *heap, struct pyprof_buf *out)
 {
 	const struct pyprof_census *census = &heap->census;
 	pyprof_buf_putc(out, '\n');
-	put_line(out, "objects", heap->exclusive,
-		 "in %" PRIu32 " objects with the buffers that they own",
-		 heap->index.count);
-	put_pools(heap, out);
-	put_line(out, "C library", libc_bytes(heap),
-		 "in %" PRIu64 " large objects, and large buffers",
-		 census->large_objects);
-	put_line(out, "static", 0,
-		 "%" PRIu64 " objects are part of programs "
-		 "and libraries",
-		 census->static_objects);
+	put_line(out, "all", heap->exclusive, heap->index.count,
+		 "objects, with the buffers that they own");
+	if (census->arenas)
+		put_pools(census, out);
+	put_line(out, "C library", libc_bytes(heap), census->large_objects,
+		 "large objects, and large buffers of others");
+	put_line(out, "static", 0, census->static_objects,
+		 "objects that are part of programs and libraries");
 }
 
 static struct pyprof_error *put_suspects(const struct page *page,

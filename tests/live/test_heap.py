@@ -336,7 +336,7 @@ def test_shell_refuses(python, start_heap, tmp_path):
         (2, "pyprof: give either a process id", ()),
         (1, "pyprof: there is no process 999999999", ("-p", "999999999")),
         (1, "neither a process id nor a core", ("/nonexistent", "types")),
-        (1, "did you mean types", ("-p", str(heap.pid), "typse")),
+        (1, "did you mean heap types", ("-p", str(heap.pid), "typse")),
     ):
         done = pyprof("heap", *args)
         assert done.returncode == status and done.stdout == ""
