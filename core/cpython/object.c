@@ -150,10 +150,13 @@ static inline uint64_t least_size(const struct pyprof_types *types,
 	return (uint64_t)type->basicsize;
 }
 
-/* Tracked: a link to the next one. Not tracked: 0. */
+/*
+ * Tracked: a link to the next one, with flags. Not tracked: 0; where an object
+ * begins here its count does, and that of an int of a type's address is 1.
+ */
 static inline bool is_head(const uint8_t *head)
 {
-	uint64_t next = pyprof_word(head, 0) & ~UINT64_C(3);
+	uint64_t next = pyprof_word(head, 0);
 	return !next || (next >= PYPROF_PAGE_SIZE && next < UINT64_C(1) << 47);
 }
 

@@ -85,11 +85,15 @@ def record(folder, keep):
     # First of all, before there are more.
     found = gc.get_objects()
     found.append(keep)
-    with open(os.path.join(folder, "truth"), "w", encoding="utf-8", errors="backslashreplace") as out:
-        for object_, referents in reach(found):
+    # Asking for a size may make a type ready, which its bases learn of.
+    told = [(object_, " ".join("%x" % id(other) for other in referents))
+            for object_, referents in reach(found)]
+    with open(os.path.join(folder, "truth"), "w", encoding="utf-8",
+              errors="backslashreplace") as out:
+        for object_, referents in told:
             out.write("%x\t%s\t%d\t%s\n" % (
                 id(object_), type_name(type(object_)), sys.getsizeof(object_),
-                " ".join("%x" % id(other) for other in referents)))
+                referents))
     os.write(1, b"recorded\n")
 
 
@@ -121,14 +125,16 @@ def ask_about(out, addresses, handed_out):
     """One line each; one by one if it cannot be survived all at once."""
     out.flush()
     if fork() == 0:
-        for address in addresses:
-            object_ = ctypes.cast(address, ctypes.py_object).value
-            # Formatting first: a line is written whole or not at all.
-            out.write("%x\t%s\t%d\t%d\n" % (
-                address, type_name(type(object_)), sys.getsizeof(object_),
-                address in handed_out))
-        out.flush()
-        os._exit(0)
+        try:
+            for address in addresses:
+                object_ = ctypes.cast(address, ctypes.py_object).value
+                out.write("%x\t%s\t%d\t%d\n" % (
+                    address, type_name(type(object_)), sys.getsizeof(object_),
+                    address in handed_out))
+            out.flush()
+            os._exit(0)
+        finally:
+            os._exit(1)
     if os.wait()[1] == 0:
         return
     if len(addresses) > 1:
@@ -185,12 +191,16 @@ def ends(work, folder, keep):
 
 
 def stand_still(folder, keep):
+    # Types' cache of attributes holds on to names, and lets go in a child.
+    ctypes.pythonapi.PyType_ClearCache()
     if fork() == 0:
         ends(record, folder, keep)
     if fork() == 0:
         ends(judge, folder, keep)
     count = text = None
-    for _ in range(10):
+    times = 0
+    while times < 10:
+        times += 1
         count = sys.getallocatedblocks()
         text = b"ready %d %d\n" % (os.getpid(), count)
         os.write(1, text)
