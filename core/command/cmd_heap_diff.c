@@ -314,8 +314,8 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	if (!err && writer.old == writer.new)
 		err = pyprof_error_create(
 			PYPROF_ERROR_USAGE,
-			"%s would be compared with itself; name another "
-			"snapshot, or interrupt the process",
+			"%s would be compared with itself; let the process "
+			"run in between, or name another snapshot",
 			arguments->positional[0]);
 	if (!err)
 		err = compare(session, limit, types_only, &writer);

@@ -380,8 +380,10 @@ pyprof_path_shapes_find(struct pyprof_paths *paths,
 		.shapes = PYPROF_INTERN_INIT(struct shape, count),
 		.text = PYPROF_BUF_INIT,
 	};
+	paths->progress = progress;
 	struct pyprof_error *err =
 		find(&shaper, wanted, context, limit, &found);
+	paths->progress = NULL;
 	for (unsigned i = 0; i < 2; i++) {
 		free(shaper.of_object[i]);
 		free(shaper.is_seen[i]);

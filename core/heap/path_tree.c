@@ -150,8 +150,8 @@ static struct pyprof_error *make_tree(struct pyprof_paths *paths,
 	for (size_t i = 0; i < tree->seeds.count; i++)
 		starts[i] = tree->seeds.items[i].object;
 	struct pyprof_error *err = pyprof_shortest_paths(
-		&paths->heap->graph, starts, tree->seeds.count,
-		&paths->progress, &tree->parents);
+		&paths->heap->graph, starts, tree->seeds.count, paths->progress,
+		&tree->parents);
 	if (!err && tree->seeds.count)
 		qsort(tree->seeds.items, tree->seeds.count,
 		      sizeof(*tree->seeds.items), by_object);
@@ -183,8 +183,9 @@ struct pyprof_error *pyprof_paths_create(struct pyprof_heap *heap,
 	if (!paths)
 		return pyprof_error_oom();
 	paths->heap = heap;
-	paths->progress = progress ? *progress : (struct pyprof_progress){};
+	paths->progress = progress;
 	err = make_near(paths);
+	paths->progress = NULL;
 	if (err)
 		return err;
 	*ret = no_cleanup_ptr(paths);

@@ -28,7 +28,8 @@ struct pyprof_path_tree {
 
 struct pyprof_paths {
 	struct pyprof_heap *heap;
-	struct pyprof_progress progress;
+	/** Of the call that is under way; NULL between calls. */
+	const struct pyprof_progress *progress;
 	/** From modules and frames, and, when first needed, from all roots. */
 	struct pyprof_path_tree near, all;
 	/** Modules and their dicts, sys.modules, in order of id. */
