@@ -207,3 +207,20 @@ const struct pyprof_kind pyprof_kind_numpy_array = {
 	.edges = numpy_edges,
 	.buffers = numpy_buffers,
 };
+
+#define SCALAR_SIZE(bytes)                                                   \
+	bool pyprof_numpy_##bytes##_size(const struct pyprof_types *types,   \
+					 const struct pyprof_object *object, \
+					 uint64_t *ret)                      \
+	{                                                                    \
+		(void)types;                                                 \
+		*ret = (uint64_t)object->type->basicsize + (bytes);          \
+		return true;                                                 \
+	}
+
+SCALAR_SIZE(1)
+SCALAR_SIZE(2)
+SCALAR_SIZE(4)
+SCALAR_SIZE(8)
+SCALAR_SIZE(16)
+SCALAR_SIZE(32)

@@ -24,6 +24,13 @@ SIZE(decimal);
 SIZE(bytesio);
 SIZE(buffered);
 SIZE(struct);
+/* Scalars of so many bytes. */
+SIZE(numpy_1);
+SIZE(numpy_2);
+SIZE(numpy_4);
+SIZE(numpy_8);
+SIZE(numpy_16);
+SIZE(numpy_32);
 BUFFERS(product);
 BUFFERS(combinations);
 BUFFERS(permutations);
