@@ -6,6 +6,10 @@
 /* More references than there is memory to hold them in. */
 #define ITEMS_MAX (UINT64_C(1) << 40)
 
+/* Objects compiled into 3.11 begin with a count of 999999999. */
+#define COMPILED_IN_MIN UINT64_C(900000000)
+#define COMPILED_IN_MAX UINT64_C(1100000000)
+
 #define HEAD_SIZE 16
 
 struct refcount {
@@ -23,7 +27,10 @@ static inline struct refcount read_refcount(const struct pyprof_layout *layout,
 	uint32_t half = (uint32_t)word;
 	switch (layout->objects.refcounts) {
 	case PYPROF_REFCOUNT_WORD:
-		return (struct refcount){.count = (int64_t)word};
+		return (struct refcount){
+			.count = (int64_t)word,
+			.is_immortal = word - COMPILED_IN_MIN <
+				       COMPILED_IN_MAX - COMPILED_IN_MIN};
 	case PYPROF_REFCOUNT_SIGN:
 		return (struct refcount){.count = (int64_t)word,
 					 .is_immortal = (int32_t)half < 0,
