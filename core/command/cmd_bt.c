@@ -5,6 +5,8 @@
 #include "core/base/json.h"
 #include "core/base/show.h"
 #include "core/command/command.h"
+#include "core/command/heap_session.h"
+#include "core/command/locals.h"
 #include "core/command/sources.h"
 #include "core/command/stack.h"
 #include "core/command/threads.h"
@@ -14,7 +16,7 @@ enum { LOCALS, NATIVE, TRACEBACK, LIMIT };
 static const struct pyprof_option options[] = {
 	[LOCALS] = {.name = "--locals",
 		    .kind = PYPROF_OPTION_FLAG,
-		    .text = "show local variables (not supported yet)"},
+		    .text = "show local variables"},
 	[NATIVE] = {.name = "--native",
 		    .kind = PYPROF_OPTION_FLAG,
 		    .text = "merge native frames (not supported yet)"},
@@ -36,6 +38,8 @@ struct printer {
 	/** Frames shown of a stack. */
 	size_t limit;
 	bool traceback, json;
+	/** NULL unless variables are wanted. */
+	struct pyprof_locals *locals;
 	/** It has been said that the process runs. */
 	bool warned;
 	struct pyprof_json writer;
@@ -74,6 +78,44 @@ static void put_source(const struct printer *printer,
 	pyprof_buf_puts(printer->out, indent);
 	put_plain(printer->out, line);
 	pyprof_buf_putc(printer->out, '\n');
+}
+
+/** What is known of a frame's variables; none when they are not wanted. */
+static struct pyprof_error *read_locals(const struct printer *printer,
+					const struct pyprof_stack_row *row,
+					const struct pyprof_local **ret,
+					size_t *count_ret, bool *damaged_ret)
+{
+	*ret = NULL;
+	*count_ret = 0;
+	*damaged_ret = false;
+	if (!printer->locals)
+		return NULL;
+	return pyprof_locals_read(printer->locals, row->frame, ret, count_ret,
+				  damaged_ret);
+}
+
+static struct pyprof_error *put_locals(const struct printer *printer,
+				       const struct pyprof_stack_row *row)
+{
+	const struct pyprof_local *locals;
+	size_t count;
+	bool damaged;
+	struct pyprof_error *err =
+		read_locals(printer, row, &locals, &count, &damaged);
+	if (err)
+		return err;
+	for (size_t i = 0; i < count; i++) {
+		pyprof_buf_puts(printer->out, "        ");
+		put_plain(printer->out, locals[i].name);
+		pyprof_buf_puts(printer->out, " = ");
+		put_plain(printer->out, locals[i].value);
+		pyprof_buf_putc(printer->out, '\n');
+	}
+	if (damaged)
+		pyprof_buf_puts(printer->out,
+				"# variables of this frame are damaged\n");
+	return NULL;
 }
 
 static void put_frame(const struct printer *printer, size_t number,
@@ -149,10 +191,11 @@ static void put_rest(const struct printer *printer,
 		pyprof_buf_puts(printer->out, "# no Python frames\n");
 }
 
-static void put_text(struct printer *printer,
-		     const struct pyprof_thread_view *view,
-		     const struct pyprof_stack_view *stack)
+static struct pyprof_error *put_text(struct printer *printer,
+				     const struct pyprof_thread_view *view,
+				     const struct pyprof_stack_view *stack)
 {
+	struct pyprof_error *err = NULL;
 	size_t count = shown(printer, stack);
 	if (printer->list->is_running && !printer->warned)
 		pyprof_buf_puts(printer->out,
@@ -161,19 +204,47 @@ static void put_text(struct printer *printer,
 	printer->warned = true;
 	put_header(printer, view);
 	if (!printer->traceback) {
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; !err && i < count; i++) {
 			put_frame(printer, i, &stack->rows.items[i]);
+			err = put_locals(printer, &stack->rows.items[i]);
+		}
 		put_rest(printer, stack);
-		return;
+		return err;
 	}
 	pyprof_buf_puts(printer->out, "Traceback (most recent call last):\n");
 	put_rest(printer, stack);
-	for (size_t i = count; i-- > 0;)
+	for (size_t i = count; !err && i-- > 0;) {
 		put_traceback_frame(printer, &stack->rows.items[i]);
+		err = put_locals(printer, &stack->rows.items[i]);
+	}
+	return err;
 }
 
-static void put_json_frame(struct printer *printer,
-			   const struct pyprof_stack_row *row)
+static struct pyprof_error *put_json_locals(struct printer *printer,
+					    const struct pyprof_stack_row *row)
+{
+	struct pyprof_json *json = &printer->writer;
+	const struct pyprof_local *locals;
+	size_t count;
+	bool damaged;
+	struct pyprof_error *err =
+		read_locals(printer, row, &locals, &count, &damaged);
+	if (err || !printer->locals)
+		return err;
+	pyprof_json_key(json, "locals");
+	pyprof_json_begin_object(json);
+	for (size_t i = 0; i < count; i++) {
+		pyprof_json_key(json, locals[i].name);
+		pyprof_json_string(json, locals[i].value);
+	}
+	pyprof_json_end_object(json);
+	pyprof_json_key(json, "locals_damaged");
+	pyprof_json_bool(json, damaged);
+	return NULL;
+}
+
+static struct pyprof_error *put_json_frame(struct printer *printer,
+					   const struct pyprof_stack_row *row)
 {
 	struct pyprof_json *json = &printer->writer;
 	const struct pyprof_position *at = &row->position;
@@ -203,7 +274,9 @@ static void put_json_frame(struct printer *printer,
 	}
 	pyprof_json_key(json, "source");
 	pyprof_json_string(json, source_of(printer, row));
+	struct pyprof_error *err = put_json_locals(printer, row);
 	pyprof_json_end_object(json);
+	return err;
 }
 
 static void put_json_thread(struct pyprof_json *json,
@@ -232,17 +305,18 @@ static void put_json_thread(struct pyprof_json *json,
 		json, view->has_state ? pyprof_states[view->state].word : NULL);
 }
 
-static void put_json(struct printer *printer,
-		     const struct pyprof_thread_view *view,
-		     const struct pyprof_stack_view *stack)
+static struct pyprof_error *put_json(struct printer *printer,
+				     const struct pyprof_thread_view *view,
+				     const struct pyprof_stack_view *stack)
 {
+	struct pyprof_error *err = NULL;
 	struct pyprof_json *json = &printer->writer;
 	pyprof_json_begin_object(json);
 	put_json_thread(json, view);
 	pyprof_json_key(json, "frames");
 	pyprof_json_begin_array(json);
-	for (size_t i = 0; i < shown(printer, stack); i++)
-		put_json_frame(printer, &stack->rows.items[i]);
+	for (size_t i = 0; !err && i < shown(printer, stack); i++)
+		err = put_json_frame(printer, &stack->rows.items[i]);
 	pyprof_json_end_array(json);
 	pyprof_json_key(json, "left_out");
 	pyprof_json_uint(json, stack->rows.count - shown(printer, stack));
@@ -251,6 +325,7 @@ static void put_json(struct printer *printer,
 	pyprof_json_key(json, "why");
 	pyprof_json_string(json, stack->why.data);
 	pyprof_json_end_object(json);
+	return err;
 }
 
 static struct pyprof_error *put_thread(struct printer *printer,
@@ -262,9 +337,9 @@ static struct pyprof_error *put_thread(struct printer *printer,
 		pyprof_stack_read(inspected, view->python.address,
 				  printer->list->is_running, &stack);
 	if (!err && printer->json)
-		put_json(printer, view, &stack);
+		err = put_json(printer, view, &stack);
 	else if (!err)
-		put_text(printer, view, &stack);
+		err = put_text(printer, view, &stack);
 	pyprof_stack_deinit(&stack);
 	return err;
 }
@@ -323,11 +398,26 @@ check_options(const struct pyprof_arguments *arguments)
 		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
 					   "native frames are not supported "
 					   "yet");
-	if (arguments->options[LOCALS].given)
-		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
-					   "local variables are not supported "
-					   "yet");
 	return NULL;
+}
+
+/** Get ready for the variables of a process that stands still, or a core. */
+static struct pyprof_error *open_locals(struct pyprof_session *session,
+					struct pyprof_inspected *inspected,
+					const struct pyprof_thread_list *list,
+					struct pyprof_locals **ret)
+{
+	if (list->is_running)
+		return pyprof_error_create(
+			PYPROF_ERROR_USAGE,
+			"process %d runs; interrupt it to see its variables",
+			inspected->pid);
+	struct pyprof_watch watch;
+	pyprof_watch_begin(&watch, session);
+	struct pyprof_error *err =
+		pyprof_locals_create(inspected, &watch.progress, ret);
+	pyprof_watch_end(&watch);
+	return err;
 }
 
 static struct pyprof_error *run(struct pyprof_session *session,
@@ -335,6 +425,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 				struct pyprof_buf *out)
 {
 	_cleanup_(pyprof_source_cleanup) struct pyprof_source *source = NULL;
+	_cleanup_(pyprof_locals_cleanup) struct pyprof_locals *locals = NULL;
 	struct pyprof_inspected *inspected = NULL;
 	struct pyprof_thread_list list = {};
 	struct pyprof_error *err = check_options(arguments);
@@ -348,6 +439,8 @@ static struct pyprof_error *run(struct pyprof_session *session,
 							  &source);
 	if (!err)
 		err = pyprof_thread_list_read(session, inspected, &list);
+	if (!err && arguments->options[LOCALS].given)
+		err = open_locals(session, inspected, &list, &locals);
 	if (!err) {
 		const struct pyprof_option_value *limit =
 			&arguments->options[LIMIT];
@@ -359,6 +452,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 				limit->given ? (size_t)limit->number : SIZE_MAX,
 			.traceback = arguments->options[TRACEBACK].given,
 			.json = arguments->json,
+			.locals = locals,
 			.writer = PYPROF_JSON_INIT(out),
 			.out = out,
 		};

@@ -34,7 +34,7 @@ static void gather(struct facts *facts)
 		pyprof_object_length(types, &facts->object, &facts->length);
 	facts->refcount = pyprof_refcount(types, facts->object.bytes,
 					  &facts->is_immortal);
-	pyprof_object_show(types, facts->object.address, &facts->value);
+	pyprof_object_preview(types, facts->object.address, &facts->value);
 }
 
 static void put_size(struct pyprof_buf *out, const char *label, uint64_t bytes,

@@ -68,6 +68,7 @@ static struct pyprof_error *decode(struct pyprof_inspected *inspected,
 			.qualname = frame.code->qualname,
 			.file = frame.code->file,
 			.position = frame.position,
+			.frame = raw->addresses[i],
 		};
 		if (!pyprof_vec_push(&view->rows, row))
 			return pyprof_error_oom();
@@ -80,7 +81,7 @@ struct pyprof_error *pyprof_stack_read(struct pyprof_inspected *inspected,
 				       struct pyprof_stack_view *view)
 {
 	_cleanup_(pyprof_look_cleanup) struct pyprof_look *look = NULL;
-	struct pyprof_raw_stack raw = {};
+	struct pyprof_raw_stack raw = {.want_addresses = true};
 	struct pyprof_error *err = pyprof_look_create(inspected->target, &look);
 	pyprof_buf_init(&view->why);
 	for (int tries = is_running ? TRIES : 1; !err && tries; tries--) {

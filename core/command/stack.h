@@ -15,6 +15,8 @@
 struct pyprof_stack_row {
 	uint32_t name, qualname, file;
 	struct pyprof_position position;
+	/** Where the frame is in the target. */
+	uint64_t frame;
 };
 
 /** Zero-initialise. */

@@ -4,7 +4,6 @@
 #include "core/cpython/objects/string.h"
 
 /* More references than there is memory to hold them in. */
-#define REFCOUNT_MAX (INT64_C(1) << 40)
 #define ITEMS_MAX (UINT64_C(1) << 40)
 
 /* Objects compiled into 3.11 begin with a count of 999999999. */
@@ -84,14 +83,12 @@ static inline bool is_in_use(const struct pyprof_types *types,
 	/* Counts of free-threaded builds may have a huge bias. */
 	if (layout->objects.refcounts == PYPROF_REFCOUNT_SPLIT)
 		return true;
-	/* Older ones give frozen objects a count of a billion. */
-	if (layout->objects.refcounts == PYPROF_REFCOUNT_WORD)
-		return refcount.count < REFCOUNT_MAX;
 	if ((uint64_t)refcount.count > types->words)
 		return false;
-	return layout->objects.refcounts != PYPROF_REFCOUNT_HALF ||
-	       refcount.count <= 0xffff || refcount.count & 7 ||
-	       !is_link(types, object, refcount.count);
+	if (layout->objects.refcounts == PYPROF_REFCOUNT_HALF &&
+	    refcount.count > 0xffff && !(refcount.count & 7))
+		return !is_link(types, object, refcount.count);
+	return true;
 }
 
 static inline uint64_t int_extent(const struct pyprof_layout *layout,

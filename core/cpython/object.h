@@ -377,9 +377,24 @@ bool pyprof_object_buffers(const struct pyprof_types *types,
 void pyprof_object_show(const struct pyprof_types *types, uint64_t address,
 			struct pyprof_buf *buf);
 
+/**
+ * pyprof_object_show(), and of a container its first items, of an instance its
+ * first attributes: `<list at 0x… of 3 items: 1, 2, …>`.
+ */
+void pyprof_object_preview(const struct pyprof_types *types, uint64_t address,
+			   struct pyprof_buf *buf);
+
 /** Append a reference as a step of a path: `.name`, `['key']`, `[17]`. */
 void pyprof_edge_show(const struct pyprof_types *types, unsigned kind,
 		      uint64_t label, struct pyprof_buf *buf);
+
+/** Whether a reference is that of an instance to its dict. */
+static inline bool pyprof_edge_is_dict(unsigned kind, uint64_t label)
+{
+	return (kind & PYPROF_EDGE_KIND_MASK) == PYPROF_EDGE_MEMBER &&
+	       __builtin_strcmp((const char *)(uintptr_t)label, "__dict__") ==
+		       0;
+}
 
 /* For kinds: bounded reads. */
 

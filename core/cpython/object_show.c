@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/base/show.h"
+#include "core/base/utf8.h"
 #include "core/cpython/object.h"
 
 #define NAME_MAX_SIZE 256
@@ -37,6 +39,91 @@ void pyprof_object_show(const struct pyprof_types *types, uint64_t address,
 			  (unsigned long long)address);
 }
 
+/* Of a container, and of each of its items. */
+#define PREVIEW_ITEMS 3
+#define PREVIEW_BYTES 60
+
+/* Takes in the first items of an object. */
+struct preview {
+	struct pyprof_edge_sink sink;
+	const struct pyprof_types *types;
+	struct pyprof_buf *buf;
+	unsigned count;
+	/** These are the items of an instance's dict. */
+	bool in_dict;
+};
+
+static void put_cut(const struct pyprof_types *types, uint64_t address,
+		    struct pyprof_buf *buf)
+{
+	size_t start = buf->length;
+	pyprof_object_show(types, address, buf);
+	size_t length = buf->length - start;
+	size_t fit = pyprof_utf8_fit(buf->data + start, length, PREVIEW_BYTES);
+	if (fit == length)
+		return;
+	buf->length = start + fit;
+	pyprof_buf_puts(buf, "\xe2\x80\xa6");
+}
+
+static void show_attributes(struct preview *preview, uint64_t dict)
+{
+	struct pyprof_object object;
+	if (preview->in_dict ||
+	    !pyprof_object_known(preview->types, dict, &object))
+		return;
+	preview->in_dict = true;
+	pyprof_object_edges(preview->types, &object, &preview->sink);
+	preview->in_dict = false;
+}
+
+static void put_item(struct pyprof_edge_sink *sink, uint64_t target,
+		     unsigned kind, uint64_t label)
+{
+	struct preview *preview = (struct preview *)sink;
+	kind &= PYPROF_EDGE_KIND_MASK;
+	if (pyprof_edge_is_dict(kind, label)) {
+		show_attributes(preview, target);
+		return;
+	}
+	if (kind != PYPROF_EDGE_ITEM && kind != PYPROF_EDGE_VALUE &&
+	    kind != PYPROF_EDGE_ATTRIBUTE && kind != PYPROF_EDGE_SLOT)
+		return;
+	if (preview->count++ >= PREVIEW_ITEMS)
+		return;
+	pyprof_buf_puts(preview->buf, preview->count > 1 ? ", " : ": ");
+	if (preview->in_dict)
+		kind = PYPROF_EDGE_ATTRIBUTE;
+	if (kind == PYPROF_EDGE_VALUE) {
+		put_cut(preview->types, label, preview->buf);
+		pyprof_buf_puts(preview->buf, ": ");
+	} else if (kind != PYPROF_EDGE_ITEM) {
+		pyprof_edge_show(preview->types, kind, label, preview->buf);
+		pyprof_buf_puts(preview->buf, " = ");
+	}
+	put_cut(preview->types, target, preview->buf);
+}
+
+void pyprof_object_preview(const struct pyprof_types *types, uint64_t address,
+			   struct pyprof_buf *buf)
+{
+	struct preview preview = {
+		.sink = {put_item},
+		.types = types,
+		.buf = buf,
+	};
+	struct pyprof_object object;
+	pyprof_object_show(types, address, buf);
+	if (!buf->length || buf->data[buf->length - 1] != '>' ||
+	    !pyprof_object_known(types, address, &object))
+		return;
+	buf->length--;
+	pyprof_object_edges(types, &object, &preview.sink);
+	if (preview.count > PREVIEW_ITEMS)
+		pyprof_buf_puts(buf, ", \xe2\x80\xa6");
+	pyprof_buf_putc(buf, '>');
+}
+
 /* A name that is a C string in the target. */
 static void show_c_name(const struct pyprof_types *types, uint64_t address,
 			struct pyprof_buf *buf)
@@ -54,7 +141,7 @@ static void show_name(const struct pyprof_types *types, uint64_t address,
 {
 	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
 	pyprof_object_show(types, address, &text);
-	if (text.length >= 2 && text.data[0] == '\'')
+	if (text.length >= 2 && (text.data[0] == '\'' || text.data[0] == '"'))
 		pyprof_buf_append(buf, text.data + 1, text.length - 2);
 	else
 		pyprof_buf_append(buf, text.data, text.length);

@@ -145,6 +145,11 @@ class Gdb:
         return self.ended
 
 
+def commands(*lines):
+    """Arguments for batch() that run GDB's commands in turn."""
+    return [arg for line in lines for arg in ("-ex", line)]
+
+
 def batch(*args, input=None, **options):
     """Run GDB in batch with the plugin loaded; args as on its command line."""
     return subprocess.run(

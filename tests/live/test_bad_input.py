@@ -13,17 +13,13 @@ import threading
 import pytest
 
 from conftest import PYTHONS, TARGETS
-from debugger import LOADER, OPTIONS, PATIENCE, Gdb, batch
+from debugger import batch, commands, Gdb, LOADER, OPTIONS, PATIENCE
 
 STATE = ["-ex", "info breakpoints", "-ex", "info signals SIGURG"]
 
 
 def attach(program):
     return ["-readnever", "-p", str(program.pid)]
-
-
-def commands(*lines):
-    return [arg for line in lines for arg in ("-ex", line)]
 
 
 def complaints(run):

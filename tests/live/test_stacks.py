@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 from conftest import target
-from debugger import PATIENCE, batch
+from debugger import batch, commands, PATIENCE
 
 
 class Standing:
@@ -62,10 +62,6 @@ def look(*args):
     assert "pyprof:" not in run.stderr, run.stderr
     assert run.returncode == 0, run.stderr
     return run.stdout
-
-
-def commands(*lines):
-    return [arg for line in lines for arg in ("-ex", line)]
 
 
 def as_printed(text):

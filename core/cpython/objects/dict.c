@@ -3,6 +3,7 @@
 // dict, frozendict and defaultdict; what instances keep outside of a dict.
 #include <string.h>
 
+#include "core/base/show.h"
 #include "core/cpython/objects/dict_table.h"
 
 #define BUILD(types, member) pyprof_has((types)->layout, member)
@@ -256,9 +257,10 @@ static void show_dict(const struct pyprof_types *types,
 		      const struct pyprof_object *object,
 		      struct pyprof_buf *buf)
 {
-	pyprof_buf_printf(buf, "of %llu items",
-			  (unsigned long long)pyprof_word(
-				  object->bytes, types->layout->at.dict.used));
+	pyprof_buf_puts(buf, "of ");
+	pyprof_show_count(
+		buf, pyprof_word(object->bytes, types->layout->at.dict.used),
+		"item");
 }
 
 const struct pyprof_kind pyprof_kind_dict = {

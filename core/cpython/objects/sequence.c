@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // tuple, with struct sequences, and list.
+#include "core/base/show.h"
 #include "core/cpython/object.h"
 
 #define ITEMS_MAX (UINT64_C(1) << 40)
@@ -80,8 +81,8 @@ static void show_length(const struct pyprof_types *types,
 			const struct pyprof_object *object,
 			struct pyprof_buf *buf)
 {
-	pyprof_buf_printf(buf, "of %llu items",
-			  (unsigned long long)length_of(types, object));
+	pyprof_buf_puts(buf, "of ");
+	pyprof_show_count(buf, length_of(types, object), "item");
 }
 
 const struct pyprof_kind pyprof_kind_tuple = {

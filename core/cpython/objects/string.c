@@ -90,11 +90,15 @@ static bool str_buffers(const struct pyprof_types *types,
 	return true;
 }
 
-static void show_character(uint32_t c, struct pyprof_buf *buf)
+static void show_character(uint32_t c, char quote, struct pyprof_buf *buf)
 {
 	if (c == '\n')
 		pyprof_buf_puts(buf, "\\n");
-	else if (c == '\'' || c == '\\')
+	else if (c == '\t')
+		pyprof_buf_puts(buf, "\\t");
+	else if (c == '\r')
+		pyprof_buf_puts(buf, "\\r");
+	else if (c == (uint32_t)quote || c == '\\')
 		pyprof_buf_printf(buf, "\\%c", (char)c);
 	else if (c < ' ' || (c >= 0x7f && c < 0xa0))
 		pyprof_buf_printf(buf, "\\x%02x", c);
@@ -102,6 +106,26 @@ static void show_character(uint32_t c, struct pyprof_buf *buf)
 		pyprof_buf_printf(buf, "\\u%04x", c);
 	else
 		pyprof_utf8_put(buf, c);
+}
+
+static uint32_t character_at(const uint8_t *data, unsigned kind, uint64_t i)
+{
+	uint32_t c = 0;
+	__builtin_memcpy(&c, data + i * kind, kind);
+	return c;
+}
+
+/* As Python does: single ones, unless only such are in the text. */
+static char choose_quote(const uint8_t *data, unsigned kind, uint64_t count)
+{
+	bool has_single = false;
+	for (uint64_t i = 0; i < count; i++) {
+		uint32_t c = character_at(data, kind, i);
+		if (c == '"')
+			return '\'';
+		has_single |= c == '\'';
+	}
+	return has_single ? '"' : '\'';
 }
 
 static void show_str(const struct pyprof_types *types,
@@ -122,13 +146,11 @@ static void show_str(const struct pyprof_types *types,
 		pyprof_memory_at(types->memory, address, shown * str.kind);
 	if (!data || !str.kind)
 		return;
-	pyprof_buf_putc(buf, '\'');
-	for (uint64_t i = 0; i < shown; i++) {
-		uint32_t c = 0;
-		__builtin_memcpy(&c, data + i * str.kind, str.kind);
-		show_character(c, buf);
-	}
-	pyprof_buf_puts(buf, shown < str.length ? "…'" : "'");
+	char quote = choose_quote(data, str.kind, shown);
+	pyprof_buf_putc(buf, quote);
+	for (uint64_t i = 0; i < shown; i++)
+		show_character(character_at(data, str.kind, i), quote, buf);
+	pyprof_buf_printf(buf, "%s%c", shown < str.length ? "…" : "", quote);
 }
 
 const struct pyprof_kind pyprof_kind_str = {
@@ -148,14 +170,15 @@ static void show_data(const struct pyprof_types *types, uint64_t address,
 	const uint8_t *data = pyprof_memory_at(types->memory, address, shown);
 	if (!data)
 		return;
-	pyprof_buf_puts(buf, "b'");
+	char quote = choose_quote(data, 1, shown);
+	pyprof_buf_printf(buf, "b%c", quote);
 	for (uint64_t i = 0; i < shown; i++) {
 		if (data[i] < 0x7f)
-			show_character(data[i], buf);
+			show_character(data[i], quote, buf);
 		else
 			pyprof_buf_printf(buf, "\\x%02x", data[i]);
 	}
-	pyprof_buf_puts(buf, shown < size ? "…'" : "'");
+	pyprof_buf_printf(buf, "%s%c", shown < size ? "…" : "", quote);
 }
 
 static void show_bytes(const struct pyprof_types *types,
