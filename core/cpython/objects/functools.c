@@ -16,12 +16,6 @@ static const struct pyprof_object_member lru_members[] = {
 	{},
 };
 
-/* Whether elements are objects that can be recognised, 3.10+. */
-static bool has_element_type(const struct pyprof_types *types)
-{
-	return pyprof_has(types->layout, lru_cache.element_type);
-}
-
 /* The element after one; NULL at the end of the ring, or when it is damaged. */
 static const uint8_t *next_element(const struct pyprof_types *types,
 				   const struct pyprof_object *object,
@@ -52,10 +46,9 @@ static bool lru_edges(const struct pyprof_types *types,
 		      struct pyprof_edge_sink *sink)
 {
 	const struct pyprof_offsets *at = &types->layout->at;
-	bool is_good = true, has_type = has_element_type(types);
-	unsigned kind = PYPROF_EDGE_MEMBER;
-	if (has_type)
-		kind |= PYPROF_EDGE_BORROWED;
+	bool is_good = true;
+	bool has_type = pyprof_has(types->layout, lru_cache.element_type);
+	unsigned kind = PYPROF_EDGE_MEMBER | PYPROF_EDGE_BORROWED;
 	pyprof_members_tell(types, object->bytes, true, lru_members, sink);
 	uint64_t address, left = ELEMENTS_MAX;
 	const uint8_t *element = object->bytes;
@@ -72,27 +65,10 @@ static bool lru_edges(const struct pyprof_types *types,
 	return is_good;
 }
 
-static bool lru_buffers(const struct pyprof_types *types,
-			const struct pyprof_object *object,
-			struct pyprof_buffer_sink *sink)
-{
-	bool is_good = true;
-	uint64_t address, left = ELEMENTS_MAX;
-	const uint8_t *element = object->bytes;
-	if (has_element_type(types))
-		return true;
-	while ((element = next_element(types, object, element, &address, &left,
-				       &is_good)))
-		sink->buffer(sink, address,
-			     (uint64_t)types->layout->at.lru_element.size);
-	return is_good;
-}
-
 const struct pyprof_kind pyprof_kind_lru_cache = {
 	.name = "functools._lru_cache_wrapper",
 	.size_position = PYPROF_SIZE_OF(lru_cache),
 	.edges = lru_edges,
-	.buffers = lru_buffers,
 };
 
 /* Words: iterator, how many were read, the next block, the values. */
