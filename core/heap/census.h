@@ -8,7 +8,8 @@
  * pyprof_object_in_block(), and whatever an object says it owns is a buffer,
  * even if it looks like an object. References that lead out of the pools, links
  * of the collector's lists among them, find the objects that are elsewhere:
- * large ones and static ones (census_outside.c).
+ * large ones and static ones (census_outside.c). census_rest.c looks at what
+ * is left over.
  */
 #ifndef PYPROF_HEAP_CENSUS_H
 #define PYPROF_HEAP_CENSUS_H

@@ -410,64 +410,6 @@ void pyprof_census_block(struct pyprof_census_worker *worker, uint64_t address)
 			  (uint32_t)(block.number - pool.first * 64ul));
 }
 
-/* --- What is left over --- */
-
-/*
- * Whether a block is one that a type keeps for its next object: a type that
- * goes with it, and no count, or a link to the next such block instead.
- */
-static bool is_spare(struct pyprof_census_worker *worker, const uint8_t *bytes,
-		     uint64_t size)
-{
-	const struct pyprof_offsets *at = &worker->heap->python->layout.at;
-	bytes += worker->block_header;
-	size -= worker->block_header;
-	for (size_t i = 0; i < PYPROF_PRESIZE_COUNT; i++) {
-		uint32_t presize = pyprof_presizes[i];
-		if (presize + (uint64_t)at->object.size > size)
-			continue;
-		const uint8_t *object = bytes + presize;
-		uint64_t first = pyprof_word(object, at->object.refcount);
-		if (first && !pyprof_blocks_has(&worker->heap->blocks, first))
-			continue;
-		const struct pyprof_type *type = pyprof_type_find(
-			worker->types, pyprof_word(object, at->object.type));
-		if (type && type->presize == presize &&
-		    presize + (uint64_t)type->basicsize <= size)
-			return true;
-	}
-	return false;
-}
-
-void pyprof_census_rest(struct pyprof_census_worker *worker,
-			const struct pyprof_arena *arena)
-{
-	struct walk walk;
-	struct pyprof_block_pool pool;
-	struct pyprof_blocks *blocks = &worker->heap->blocks;
-	for (uint64_t at = arena->start; at < arena->used_end;
-	     at += worker->heap->allocators.pool_size) {
-		if (!begin_pool(worker, at, &walk, &pool))
-			continue;
-		for (uint32_t i = 0; i * 64 < pool.count; i++) {
-			uint64_t left = blocks->planes[0][pool.first + i] &
-					~blocks->planes[1][pool.first + i];
-			for (; left; left &= left - 1) {
-				uint32_t bit = (uint32_t)__builtin_ctzll(left);
-				uint32_t offset =
-					blocks->header_size +
-					(i * 64 + bit) * walk.block_size;
-				bool spare =
-					is_spare(worker, walk.bytes + offset,
-						 walk.block_size);
-				worker->counts.freelist_blocks += spare;
-				worker->counts.freelist_bytes +=
-					spare ? walk.block_size : 0;
-			}
-		}
-	}
-}
-
 /* --- Workers --- */
 
 void pyprof_census_worker_destroy(struct pyprof_census_worker *worker)

@@ -54,6 +54,12 @@ struct pyprof_census {
 	uint64_t large_objects, static_objects;
 	/** Blocks that were taken for objects until their owners told. */
 	uint64_t disowned_objects;
+	/**
+	 * Objects whose sizes or references cannot be; references to what is
+	 * no object (before linking, only of those that lead out of pools);
+	 * lists that did not come back to their head, which are followed where
+	 * pools are damaged, missing or not used.
+	 */
 	uint64_t damaged_objects, damaged_edges, cut_gc_lists;
 	/** Bytes of the target that the memory should hold and does not. */
 	uint64_t missing_bytes;
