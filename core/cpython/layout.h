@@ -102,6 +102,9 @@ enum pyprof_attributes_kind {
 /** A row of layouts/objects.def. */
 struct pyprof_object_rules {
 	enum pyprof_refcount_kind refcounts;
+	/** The count that static objects begin with, where no bit tells them;
+	 * else 0. */
+	int64_t static_count;
 	enum pyprof_attributes_kind attributes;
 	/** sys.getsizeof(): the int 0 has a digit like all others. */
 	bool zero_has_digit;

@@ -3,14 +3,13 @@
 
 #include "core/cpython/objects/string.h"
 
-/* More references than there is memory to hold them in. */
 #define ITEMS_MAX (UINT64_C(1) << 40)
 
-/* Objects compiled into 3.11 begin with a count of 999999999. */
-#define COMPILED_IN_MIN UINT64_C(900000000)
-#define COMPILED_IN_MAX UINT64_C(1100000000)
-
 #define HEAD_SIZE 16
+
+#define STATIC_COUNT_DRIFT (INT64_C(1) << 26)
+/* The lowest address that anything is at. */
+#define ADDRESS_MIN 0x10000
 
 struct refcount {
 	int64_t count;
@@ -18,6 +17,15 @@ struct refcount {
 	/** Bits that are no count and zero in all objects in use. */
 	uint64_t rest;
 };
+
+/* Static objects of 3.11 begin with a count that nothing brings down. */
+static inline bool is_static_count(const struct pyprof_layout *layout,
+				   int64_t count)
+{
+	int64_t begin = layout->objects.static_count;
+	return begin && count > begin - STATIC_COUNT_DRIFT &&
+	       count < begin + STATIC_COUNT_DRIFT;
+}
 
 static inline struct refcount read_refcount(const struct pyprof_layout *layout,
 					    const uint8_t *object)
@@ -29,8 +37,7 @@ static inline struct refcount read_refcount(const struct pyprof_layout *layout,
 	case PYPROF_REFCOUNT_WORD:
 		return (struct refcount){
 			.count = (int64_t)word,
-			.is_immortal = word - COMPILED_IN_MIN <
-				       COMPILED_IN_MAX - COMPILED_IN_MIN};
+			.is_immortal = is_static_count(layout, (int64_t)word)};
 	case PYPROF_REFCOUNT_SIGN:
 		return (struct refcount){.count = (int64_t)word,
 					 .is_immortal = (int32_t)half < 0,
@@ -58,17 +65,16 @@ int64_t pyprof_refcount(const struct pyprof_types *types, const uint8_t *object,
 }
 
 /*
- * Where the upper half of the word is no count, an object on a free list has
- * the address of the next one there, which can be a small number.
+ * A small number can be an address, where the C library's heap begins low: of
+ * the next object of a free list (3.14+), or the first of an array of types.
  */
-static bool is_link(const struct pyprof_types *types, const uint8_t *object,
-		    int64_t count)
+static bool is_address(const struct pyprof_types *types, int64_t count)
 {
 	int32_t type = types->layout->at.object.type;
-	const uint8_t *next =
+	const uint8_t *bytes =
 		pyprof_memory_at(types->memory, (uint64_t)count,
 				 (uint64_t)types->layout->at.object.size);
-	return next && pyprof_word(next, type) == pyprof_word(object, type);
+	return bytes && pyprof_type_known(types, pyprof_word(bytes, type));
 }
 
 static inline bool is_in_use(const struct pyprof_types *types,
@@ -76,19 +82,19 @@ static inline bool is_in_use(const struct pyprof_types *types,
 {
 	const struct pyprof_layout *layout = types->layout;
 	struct refcount refcount = read_refcount(layout, object);
-	if (refcount.is_immortal)
-		return !refcount.rest;
-	if (refcount.count <= 0 || refcount.rest)
+	if (refcount.rest)
 		return false;
+	if (refcount.is_immortal)
+		return true;
+	if (refcount.count <= 0)
+		return false;
+	if (refcount.count < ADDRESS_MIN)
+		return true;
 	/* Counts of free-threaded builds may have a huge bias. */
 	if (layout->objects.refcounts == PYPROF_REFCOUNT_SPLIT)
 		return true;
-	if ((uint64_t)refcount.count > types->words)
-		return false;
-	if (layout->objects.refcounts == PYPROF_REFCOUNT_HALF &&
-	    refcount.count > 0xffff && !(refcount.count & 7))
-		return !is_link(types, object, refcount.count);
-	return true;
+	return (uint64_t)refcount.count <= types->words &&
+	       ((refcount.count & 7) || !is_address(types, refcount.count));
 }
 
 static inline uint64_t int_extent(const struct pyprof_layout *layout,
@@ -167,34 +173,63 @@ static inline bool is_head(const uint8_t *head)
 	return !next || (next >= PYPROF_PAGE_SIZE && next < UINT64_C(1) << 47);
 }
 
+/*
+ * Tried for every block, and mostly on what is no object: the count comes
+ * first, which tells most of that.
+ */
+static inline bool recognise(struct pyprof_types *types, uint64_t address,
+			     const uint8_t *bytes, uint64_t left,
+			     struct pyprof_object *ret)
+{
+	const struct pyprof_offsets *at = &types->layout->at;
+	if (left < (uint64_t)at->object.size || !is_in_use(types, bytes))
+		return false;
+	uint64_t type_address = pyprof_word(bytes, at->object.type);
+	if (!pyprof_plausible_pointer(type_address))
+		return false;
+	const struct pyprof_type *type = pyprof_type_find(types, type_address);
+	if (!type || least_size(types, type) > left)
+		return false;
+	uint64_t extent = extent_of(types, type, bytes);
+	if (!extent || extent > left)
+		return false;
+	*ret = (struct pyprof_object){address, bytes, type};
+	return true;
+}
+
+/* The head of the garbage collector, and what else is before an object. */
+static inline bool is_before(const struct pyprof_types *types,
+			     const struct pyprof_object *object)
+{
+	uint32_t presize = pyprof_object_presize(types, object);
+	if (!presize)
+		return true;
+	const uint8_t *before = object->bytes - presize;
+	/* On the same page, it is there. */
+	if ((object->address & (PYPROF_PAGE_SIZE - 1)) < presize)
+		before = pyprof_memory_at(types->memory,
+					  object->address - presize, presize);
+	if (!before)
+		return false;
+	return !object->type->is_gc || types->layout->is_free_threaded ||
+	       is_head(before + presize - HEAD_SIZE);
+}
+
 bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
 		      uint64_t block_left, struct pyprof_object *ret)
 {
-	const struct pyprof_offsets *at = &types->layout->at;
-	const uint8_t *bytes = pyprof_memory_at(types->memory, address,
-						(uint64_t)at->object.size);
-	if (!bytes || (address & 7))
+	uint32_t number = pyprof_memory_page(types->memory, address);
+	if (!number || (address & 7))
 		return false;
-	const struct pyprof_type *type =
-		pyprof_type_find(types, pyprof_word(bytes, at->object.type));
-	if (!type || !is_in_use(types, bytes) ||
-	    !pyprof_memory_at(types->memory, address, least_size(types, type)))
+	const struct pyprof_memory_page *page = &types->memory->pages[number];
+	uint64_t offset = address & (PYPROF_PAGE_SIZE - 1);
+	uint64_t left = page->left - offset;
+	if (block_left && block_left < left)
+		left = block_left;
+	struct pyprof_object object;
+	if (!recognise(types, address, page->bytes + offset, left, &object) ||
+	    !is_before(types, &object))
 		return false;
-	uint64_t extent = extent_of(types, type, bytes);
-	if (!extent || (block_left && extent > block_left) ||
-	    !pyprof_memory_at(types->memory, address, extent))
-		return false;
-	struct pyprof_object object = {address, bytes, type};
-	uint32_t presize = pyprof_object_presize(types, &object);
-	if (presize) {
-		const uint8_t *before = pyprof_memory_at(
-			types->memory, address - presize, presize);
-		if (!before)
-			return false;
-		if (type->is_gc && !types->layout->is_free_threaded &&
-		    !is_head(before + presize - HEAD_SIZE))
-			return false;
-	}
 	*ret = object;
 	return true;
 }
@@ -203,23 +238,14 @@ bool pyprof_object_in_block(struct pyprof_types *types, uint64_t address,
 			    const uint8_t *bytes, uint32_t before,
 			    uint64_t left, struct pyprof_object *ret)
 {
-	const struct pyprof_offsets *at = &types->layout->at;
-	/* Most of what is no object has no count: that is looked at first. */
-	if (left < (uint64_t)at->object.size || !is_in_use(types, bytes))
+	struct pyprof_object object;
+	if (!recognise(types, address, bytes, left, &object) ||
+	    object.type->presize != before)
 		return false;
-	uint64_t type_address = pyprof_word(bytes, at->object.type);
-	if (!pyprof_plausible_pointer(type_address))
-		return false;
-	const struct pyprof_type *type = pyprof_type_find(types, type_address);
-	if (!type || type->presize != before || least_size(types, type) > left)
-		return false;
-	uint64_t extent = extent_of(types, type, bytes);
-	if (!extent || extent > left)
-		return false;
-	if (type->is_gc && !types->layout->is_free_threaded &&
+	if (object.type->is_gc && !types->layout->is_free_threaded &&
 	    !is_head(bytes - HEAD_SIZE))
 		return false;
-	*ret = (struct pyprof_object){address, bytes, type};
+	*ret = object;
 	return true;
 }
 

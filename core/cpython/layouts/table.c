@@ -27,12 +27,13 @@ static const struct {
 	uint8_t dict_micro;
 	struct pyprof_object_rules rules;
 } object_rules[] = {
-#define OBJECTS(minor, counts, attributes, zero, head, classes, dict_micro, \
-		cleared, code)                                              \
-	{minor,                                                             \
-	 dict_micro,                                                        \
-	 {PYPROF_REFCOUNT_##counts, PYPROF_ATTRIBUTES_##attributes, zero,   \
-	  head, classes, false, cleared, code}},
+#define OBJECTS(minor, counts, static_count, attributes, zero, head, classes,  \
+		dict_micro, cleared, code)                                     \
+	{minor,                                                                \
+	 dict_micro,                                                           \
+	 {PYPROF_REFCOUNT_##counts, static_count,                              \
+	  PYPROF_ATTRIBUTES_##attributes, zero, head, classes, false, cleared, \
+	  code}},
 #include "core/cpython/layouts/objects.def"
 #undef OBJECTS
 };
