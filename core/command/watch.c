@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -27,8 +28,12 @@ static void show(struct pyprof_watch *watch, const char *what, uint64_t done,
 		 uint64_t all)
 {
 	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
+	bool is_bytes = strncmp(what, "copying", strlen("copying")) == 0;
 	pyprof_buf_printf(&text, "# %s", what);
-	if (all && done <= all)
+	if (all && done <= all && is_bytes)
+		pyprof_buf_printf(&text, ": %" PRIu64 " of %" PRIu64 " MB",
+				  done >> 20, all >> 20);
+	else if (all && done <= all)
 		pyprof_buf_printf(&text, ": %d %%",
 				  (int)(100.0 * (double)done / (double)all));
 	write_line(watch, text.data);

@@ -130,7 +130,8 @@ bool pyprof_memory_set_own(struct pyprof_memory *memory, uint64_t first,
 /**
  * Watches over long work: called every few milliseconds with how much is done.
  * Anything but NULL ends the work with that error (INTERRUPTED when the user
- * wants it to end). `run` may be NULL: nobody watches.
+ * wants it to end). `run` may be NULL: nobody watches. Work of which `what`
+ * begins with "copying" is counted in bytes.
  */
 struct pyprof_progress {
 	struct pyprof_error *(*run)(void *context, const char *what,
