@@ -78,7 +78,6 @@ static void print_census(const struct pyprof_heap *heap)
 	CENSUS(damaged_objects);
 	CENSUS(damaged_edges);
 	CENSUS(cut_gc_lists);
-	CENSUS(missing_bytes);
 	printf("census\tallocator\t%d\n", heap->allocators.kind);
 	printf("census\tdebug_hooks\t%d\n", heap->allocators.has_debug_hooks);
 }

@@ -11,6 +11,7 @@ by type, when PYPROF_TEST_VERBOSE is set.
 import array
 import collections
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,8 +26,21 @@ MODES = {
     "malloc": ({"PYTHONMALLOC": "malloc"}, []),
 }
 TOOL = os.path.join(tap.BUILD, "objects")
-# Objects whose references may differ: gc.get_referents() on one of 10000.
+# One object of 10000 may have other references than gc.get_referents() tells,
+# and more of those types whose C members nothing is known of but that they are
+# words, among which addresses of objects are.
 TOLERATED = 1e-4
+SCANNED = re.compile(
+    r"(numpy|_cython\w*|_ctypes|ctypes|sqlite3|_sre|_json|_pickle|zlib|_csv)\."
+    r"|(module|StgDict|SRE_Scanner|keys|items|PyCapsule|Struct|_struct\.Struct)$"
+    r"|__main__\.\w+Struct$|(cython_function_or_method"
+    r"|_common_types_metatype)$"
+    # Their names are told of by some releases of 3.13.
+    r"|typing\.(TypeVar|TypeAliasType)$")
+# What these own is told by C structures that no header declares.
+UNSIZED = re.compile(
+    r"(_ctypes|ctypes\._endian)\.\w+$|(StgDict|_pickle\.Pickler"
+    r"|_queue\.SimpleQueue)$|numpy\.(float64|bool)$")
 
 Object = collections.namedtuple("Object", "type size told untold")
 
@@ -130,17 +144,26 @@ def compare(truth, seen):
     both = truth.keys() & seen.keys()
     for what in ("type", "size"):
         wrong = [a for a in both
-                 if getattr(truth[a], what) != getattr(seen[a], what)]
+                 if getattr(truth[a], what) != getattr(seen[a], what)
+                 and not (what == "size" and is_unsized(truth[a], seen[a]))]
         if wrong:
             yield ["%d of another %s" % (len(wrong), what)] + grouped(
                 truth, wrong, lambda a: "such as %s: %s, not %s" % (
                     a, getattr(seen[a], what), getattr(truth[a], what)))
     wrong = [a for a in both
              if sorted(truth[a].told) != sorted(seen[a].told)]
-    if len(wrong) > len(truth) * TOLERATED or \
+    plain = [a for a in wrong if not SCANNED.match(truth[a].type)]
+    if len(plain) > len(truth) * TOLERATED or \
+            len(wrong) > len(truth) * 30 * TOLERATED or \
             wrong and "PYPROF_TEST_VERBOSE" in os.environ:
         yield ["%d of %d with other references" % (len(wrong), len(truth))] + \
             grouped(truth, wrong, lambda a: difference(truth, seen, a))
+
+
+def is_unsized(own, ours):
+    """A code object of 3.8 to 3.10 may have got its cache in the child."""
+    return UNSIZED.match(own.type) or \
+        own.type == "code" and int(own.size) > int(ours.size)
 
 
 def difference(truth, seen, address):
@@ -196,11 +219,13 @@ def check_mode(python, mode):
         truth = program.truth()
         complaints = list(compare(truth, seen))
         complaints += check_unlisted(program, truth, seen)
-        blocks = census["blocks"] + max(census["raw_blocks"], 0)
-        if mode != "malloc" and blocks != program.blocks:
+        blocks = census["blocks"] + census["raw_blocks"]
+        # Stripped interpreters do not tell of the C library's share.
+        is_known = mode != "malloc" and census["raw_blocks"] >= 0
+        if is_known and blocks != program.blocks:
             complaints.append(["%d blocks, not %d" % (blocks, program.blocks)])
         for key in ("damaged_objects", "damaged_edges", "pools_damaged",
-                    "cut_gc_lists", "missing_bytes", "pools_missing"):
+                    "cut_gc_lists", "pools_missing"):
             if census[key]:
                 complaints.append(["%s is %d" % (key, census[key])])
         if shutil.which("gcore"):

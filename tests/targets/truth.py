@@ -22,6 +22,7 @@ import array
 import contextvars
 import ctypes
 import gc
+import io
 import os
 import signal
 import sys
@@ -35,11 +36,15 @@ HEAP_TYPE = 1 << 9
 def type_name(type_):
     module = type.__dict__["__module__"].__get__(type_)
     name = type.__dict__["__qualname__"].__get__(type_)
-    return name if module == "builtins" else "%s.%s" % (module, name)
+    if type(module) is not str or module == "builtins":
+        return name
+    return "%s.%s" % (module, name)
 
 
 def unseen(object_):
-    """What an object refers to, lasts, and does not tell the collector of."""
+    """What an object refers to, lasts, and does not tell the collector of.
+
+    Nothing is asked of types in a way that would make them ready."""
     type_ = type(object_)
     if type_ is types.CodeType:
         yield object_.co_consts
@@ -49,7 +54,8 @@ def unseen(object_):
     elif type_ is types.FunctionType:
         yield object_.__name__
         yield object_.__qualname__
-    elif issubclass(type_, type) and object_.__flags__ & HEAP_TYPE:
+    elif issubclass(type_, type) and \
+            type.__dict__["__flags__"].__get__(object_) & HEAP_TYPE:
         yield type.__dict__["__name__"].__get__(object_)
         yield type.__dict__["__qualname__"].__get__(object_)
     yield type_
@@ -64,8 +70,11 @@ def reach(found):
     own.add(id(own))
     while pending:
         object_ = pending.pop()
+        # The size of one that shares its bytes is another.
+        size = sys.getsizeof(object_) \
+            if issubclass(type(object_), io.BytesIO) else None
         referents = gc.get_referents(object_)
-        yield object_, referents
+        yield object_, size, referents
         for other in [*referents, *unseen(object_)]:
             if id(other) not in seen and not is_running(other) \
                     and id(other) not in own:
@@ -86,14 +95,14 @@ def record(folder, keep):
     found = gc.get_objects()
     found.append(keep)
     # Asking for a size may make a type ready, which its bases learn of.
-    told = [(object_, " ".join("%x" % id(other) for other in referents))
-            for object_, referents in reach(found)]
+    told = [(object_, size, " ".join("%x" % id(other) for other in referents))
+            for object_, size, referents in reach(found)]
     with open(os.path.join(folder, "truth"), "w", encoding="utf-8",
               errors="backslashreplace") as out:
-        for object_, referents in told:
+        for object_, size, referents in told:
             out.write("%x\t%s\t%d\t%s\n" % (
-                id(object_), type_name(type(object_)), sys.getsizeof(object_),
-                referents))
+                id(object_), type_name(type(object_)),
+                size or sys.getsizeof(object_), referents))
     os.write(1, b"recorded\n")
 
 
