@@ -100,6 +100,8 @@ static struct pyprof_error *decode_all(const struct pyprof_layout *layout,
 		else if (!pyprof_vec_push(&state->arenas, arena))
 			return pyprof_error_oom();
 	}
+	if (!state->arenas.count)
+		return NULL;
 	qsort(state->arenas.items, state->arenas.count,
 	      sizeof(*state->arenas.items), by_address);
 	drop_overlapping(state);

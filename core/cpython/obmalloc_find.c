@@ -71,6 +71,8 @@ static int by_arena(const void *a, const void *b)
 static bool make_groups(struct search *search)
 {
 	uint64_t span = (uint64_t)PYPROF_ARENA_POOLS * search->pool_size;
+	if (!search->candidates.count)
+		return true;
 	qsort(search->candidates.items, search->candidates.count,
 	      sizeof(*search->candidates.items), by_arena);
 	for (size_t i = 0; i < search->candidates.count;) {

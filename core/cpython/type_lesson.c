@@ -352,8 +352,8 @@ bool pyprof_lesson_take(struct pyprof_lesson *lesson)
 	if (!read_tp_name(lesson))
 		return false;
 	set_members(lesson);
-	if (!lesson->base && lesson->tp_name[0] &&
-	    strcmp(lesson->tp_name, "object") != 0)
+	if (!lesson->base && (type->flags & PYPROF_TYPE_READY) &&
+	    lesson->tp_name[0] && strcmp(lesson->tp_name, "object") != 0)
 		return false;
 	set_kind(lesson);
 	type->extent = extent_of(lesson->types, type);

@@ -95,6 +95,20 @@ static bool is_type(const struct pyprof_types *types, const uint8_t *bytes)
 	return false;
 }
 
+/*
+ * Extension modules can make objects of a static type without making it ready
+ * (array, functools and unicodedata of 3.8 and 3.9 do): it lies in the data of
+ * a file then.
+ */
+static bool is_static(const struct pyprof_types *types, uint64_t address,
+		      uint64_t flags)
+{
+	const struct pyprof_memory_segment *segment =
+		pyprof_memory_segment(types->memory, address);
+	return !(flags & PYPROF_TYPE_HEAP) && segment && segment->path &&
+	       segment->path[0] == '/';
+}
+
 static const uint8_t *check_type(const struct pyprof_types *types,
 				 uint64_t address)
 {
@@ -103,7 +117,9 @@ static const uint8_t *check_type(const struct pyprof_types *types,
 	if (!bytes)
 		return NULL;
 	uint64_t flags = pyprof_word(bytes, at->type.flags);
-	if (!(flags & PYPROF_TYPE_READY) || !is_type(types, bytes))
+	if (!(flags & PYPROF_TYPE_READY) && !is_static(types, address, flags))
+		return NULL;
+	if (!is_type(types, bytes))
 		return NULL;
 	if ((flags & PYPROF_TYPE_HEAP) &&
 	    !pyprof_memory_at(types->memory, address,
