@@ -51,7 +51,7 @@ struct pyprof_frag {
 	struct pyprof_error *malloc_error;
 
 	/** Bytes in physical memory and in the swap; of a core, those that are
-	 * in it. */
+	 * in it and not all zeros. */
 	uint64_t total;
 	/** What they are used for: the sum is `total`. */
 	uint64_t bytes[PYPROF_FRAG_CATEGORIES];

@@ -3,7 +3,9 @@
 // What resident memory is used for. Each stretch of addresses is claimed once,
 // as far as its pages were the process's own; what is left over is not known.
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/heap/bits.h"
 #include "core/heap/frag.h"
 
 /* Stacks of threads have a guard of pages that nobody may touch below them. */
@@ -20,13 +22,40 @@ struct claims {
 	PYPROF_VEC(uint64_t) owned;
 	/* The next of them to be looked at. */
 	size_t next;
+	/* Of a core, a bit for each page that is not all zeros; else NULL. */
+	uint64_t *filled;
 	bool failed;
 };
 
+static bool is_own(const struct claims *claims, uint32_t page)
+{
+	return claims->filled
+		       ? pyprof_bit(claims->filled, page)
+		       : pyprof_memory_is_own(claims->heap->memory, page);
+}
+
+/*
+ * A core does not tell which pages were never touched: some debuggers write
+ * them, and what nobody may touch, as zeros.
+ */
+static bool find_filled(struct claims *claims)
+{
+	static const uint8_t zeros[PYPROF_PAGE_SIZE];
+	const struct pyprof_memory *memory = claims->heap->memory;
+	if (memory->own)
+		return true;
+	claims->filled = pyprof_bits_alloc((size_t)memory->page_count + 1);
+	for (uint32_t i = 1; claims->filled && i <= memory->page_count; i++)
+		if (memcmp(memory->pages[i].bytes, zeros, sizeof(zeros)) != 0)
+			pyprof_bit_set(claims->filled, i);
+	return claims->filled;
+}
+
 /* Bytes of [start, end) on pages of the process's own. */
-static uint64_t own_bytes(const struct pyprof_memory *memory, uint64_t start,
+static uint64_t own_bytes(const struct claims *claims, uint64_t start,
 			  uint64_t end)
 {
+	const struct pyprof_memory *memory = claims->heap->memory;
 	uint64_t bytes = 0;
 	while (start < end) {
 		uint64_t next =
@@ -34,7 +63,7 @@ static uint64_t own_bytes(const struct pyprof_memory *memory, uint64_t start,
 		if (next > end)
 			next = end;
 		uint32_t page = pyprof_memory_page(memory, start);
-		if (page && pyprof_memory_is_own(memory, page))
+		if (page && is_own(claims, page))
 			bytes += next - start;
 		start = next;
 	}
@@ -44,8 +73,7 @@ static uint64_t own_bytes(const struct pyprof_memory *memory, uint64_t start,
 static void claim(struct claims *claims, enum pyprof_frag_category category,
 		  uint64_t start, uint64_t end)
 {
-	claims->frag->bytes[category] +=
-		own_bytes(claims->heap->memory, start, end);
+	claims->frag->bytes[category] += own_bytes(claims, start, end);
 }
 
 /*
@@ -95,7 +123,7 @@ static void claim_arena(struct claims *claims,
 	for (uint64_t at = arena->start; at < arena->end; at += pool_size) {
 		const struct pyprof_block_pool *pool =
 			pyprof_blocks_pool(&heap->blocks, at);
-		uint64_t bytes = own_bytes(heap->memory, at, at + pool_size);
+		uint64_t bytes = own_bytes(claims, at, at + pool_size);
 		uint64_t before = sum_of(claims->frag);
 		if (bytes && pool && pool->size)
 			claim_blocks(claims, at, pool, bytes == pool_size);
@@ -276,7 +304,7 @@ static void balance(struct claims *claims)
 				usage->resident - usage->own;
 	} else {
 		for (uint32_t i = 1; i <= memory->page_count; i++)
-			if (pyprof_memory_is_own(memory, i))
+			if (is_own(claims, i))
 				frag->total += PYPROF_PAGE_SIZE;
 	}
 	uint64_t sum = sum_of(frag);
@@ -296,6 +324,8 @@ pyprof_frag_resident(const struct pyprof_heap *heap,
 		.progress = progress,
 		.frag = frag,
 	};
+	if (!find_filled(&claims))
+		return pyprof_error_oom();
 	for (size_t i = 0; i < frag->arenas.count; i++)
 		claim_arena(&claims, &frag->arenas.items[i]);
 	split_freelists(&claims);
@@ -306,9 +336,10 @@ pyprof_frag_resident(const struct pyprof_heap *heap,
 	pyprof_vec_deinit(&claims.owned);
 	if (!err)
 		err = claim_stacks(&claims);
-	if (err)
-		return err;
-	claim_files(&claims);
-	balance(&claims);
-	return NULL;
+	if (!err) {
+		claim_files(&claims);
+		balance(&claims);
+	}
+	free(claims.filled);
+	return err;
 }
