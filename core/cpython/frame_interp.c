@@ -62,10 +62,14 @@ static bool begin(struct walk *walk, uint64_t tstate, uint64_t *frame_ret)
 		return false;
 	if (pyprof_has(layout, thread.base_frame))
 		walk->base_frame = pyprof_word(copy, at->thread.base_frame);
-	uint64_t top = pyprof_word(copy, at->thread.datastack_top);
-	walk->next = pyprof_word(copy, at->thread.datastack_chunk);
-	if (top > walk->next && top - walk->next <= REGION_MAX)
-		walk->next_end = top;
+	/* Frames are read one by one where these are not known. */
+	if (pyprof_has(layout, thread.datastack_top) &&
+	    pyprof_has(layout, thread.datastack_chunk)) {
+		uint64_t top = pyprof_word(copy, at->thread.datastack_top);
+		walk->next = pyprof_word(copy, at->thread.datastack_chunk);
+		if (top > walk->next && top - walk->next <= REGION_MAX)
+			walk->next_end = top;
+	}
 	if (layout->frames == PYPROF_FRAMES_CURRENT) {
 		*frame_ret = pyprof_word(copy, at->thread.current_frame);
 		return true;

@@ -145,7 +145,7 @@ static uint32_t find_before(const struct pyprof_heap *heap, uint64_t address)
 		return PYPROF_NO_OBJECT;
 	uint32_t page = pyprof_memory_page(heap->memory, address);
 	/* Ids of all objects that begin before the end of the page. */
-	uint32_t low = heap->index.pages[page].before;
+	uint32_t low = heap->index.before[page];
 	for (int i = 0; i < 4; i++)
 		low += (uint32_t)__builtin_popcountll(
 			heap->index.pages[page].starts[i]);
@@ -159,6 +159,21 @@ static uint32_t find_before(const struct pyprof_heap *heap, uint64_t address)
 	return PYPROF_NO_OBJECT;
 }
 
+/* Whether an address lies in an object that is in no pool. */
+static bool lies_in(const struct pyprof_heap *heap, uint32_t id,
+		    uint64_t address)
+{
+	struct pyprof_object object;
+	struct pyprof_object_sizes sizes;
+	if (id == PYPROF_NO_OBJECT || !pyprof_heap_object(heap, id, &object))
+		return false;
+	pyprof_heap_sizes(heap, &object, &sizes);
+	uint64_t start =
+		object.address - pyprof_object_presize(heap->types, &object);
+	uint64_t size = sizes.block ? sizes.block : sizes.shallow;
+	return address - start < size;
+}
+
 uint32_t pyprof_heap_find(const struct pyprof_heap *heap, uint64_t address)
 {
 	struct pyprof_block block;
@@ -167,14 +182,11 @@ uint32_t pyprof_heap_find(const struct pyprof_heap *heap, uint64_t address)
 	uint32_t id = pyprof_index_id(&heap->index, address & ~UINT64_C(7));
 	if (id != PYPROF_NO_OBJECT)
 		return id;
-	id = find_before(heap, address);
-	struct pyprof_object object;
-	if (id == PYPROF_NO_OBJECT || !pyprof_heap_object(heap, id, &object))
-		return PYPROF_NO_OBJECT;
-	struct pyprof_object_sizes sizes;
-	pyprof_heap_sizes(heap, &object, &sizes);
-	uint64_t presize = pyprof_object_presize(heap->types, &object);
-	uint64_t size = sizes.block ? sizes.block : sizes.shallow;
-	return address - (object.address - presize) < size ? id
-							   : PYPROF_NO_OBJECT;
+	/* What stands before an object is its, too. */
+	for (size_t i = 0; i < PYPROF_PRESIZE_COUNT; i++) {
+		id = find_before(heap, address + pyprof_presizes[i]);
+		if (lies_in(heap, id, address))
+			return id;
+	}
+	return PYPROF_NO_OBJECT;
 }

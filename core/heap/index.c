@@ -8,35 +8,42 @@ struct pyprof_error *pyprof_index_init(const struct pyprof_memory *memory,
 {
 	struct pyprof_index made = {.memory = memory};
 	/* Page 0 is no page, and row 0 of `odd` has no bits. */
-	made.pages = calloc(memory->page_count + 1ul, sizeof(*made.pages));
-	if (!made.pages ||
+	size_t count = memory->page_count + 1ul;
+	made.pages_memory = calloc(count + 1, sizeof(*made.pages));
+	made.before = calloc(count, sizeof(*made.before));
+	made.odd_rows = calloc(count, sizeof(*made.odd_rows));
+	if (!made.pages_memory || !made.before || !made.odd_rows ||
 	    !pyprof_vec_push(&made.odd, (struct pyprof_index_odd){})) {
 		pyprof_index_deinit(&made);
 		return pyprof_error_oom();
 	}
+	uintptr_t start = (uintptr_t)made.pages_memory;
+	uintptr_t mask = sizeof(*made.pages) - 1;
+	made.pages = (void *)((start + mask) & ~mask);
 	*index = made;
 	return NULL;
 }
 
 void pyprof_index_deinit(struct pyprof_index *index)
 {
-	free(index->pages);
-	index->pages = NULL;
+	free(index->pages_memory);
+	free(index->before);
+	free(index->odd_rows);
 	pyprof_vec_deinit(&index->odd);
-	index->count = 0;
+	*index = (struct pyprof_index){};
 }
 
 /* Let a page have a row of odd bits; false when out of memory. */
-static bool need_odd(struct pyprof_index *index, struct pyprof_index_page *page)
+static bool need_odd(struct pyprof_index *index, uint32_t page)
 {
-	if (page->odd)
+	if (index->odd_rows[page])
 		return true;
 	size_t row = index->odd.count;
 	if (!pyprof_vec_push(&index->odd, (struct pyprof_index_odd){})) {
 		index->out_of_memory = true;
 		return false;
 	}
-	page->odd = (uint32_t)row;
+	index->odd_rows[page] = (uint32_t)row;
 	return true;
 }
 
@@ -55,9 +62,10 @@ bool pyprof_index_add(struct pyprof_index *index, uint64_t address)
 		return false;
 	}
 	if (address & 8) {
-		if (!need_odd(index, page))
+		if (!need_odd(index, number))
 			return false;
-		index->odd.items[page->odd].bits[granule >> 6] |= bit;
+		index->odd.items[index->odd_rows[number]].bits[granule >> 6] |=
+			bit;
 	}
 	page->starts[granule >> 6] |= bit;
 	index->count++;
@@ -70,13 +78,14 @@ bool pyprof_index_remove(struct pyprof_index *index, uint64_t address)
 	if (!number)
 		return false;
 	struct pyprof_index_page *page = &index->pages[number];
-	if (!pyprof_index_page_has(index, page, address))
+	if (!pyprof_index_page_has(index, number, address))
 		return false;
 	unsigned granule = (address & (PYPROF_PAGE_SIZE - 1)) >> 4;
 	uint64_t bit = UINT64_C(1) << (granule & 63);
 	page->starts[granule >> 6] &= ~bit;
-	if (page->odd)
-		index->odd.items[page->odd].bits[granule >> 6] &= ~bit;
+	uint32_t row = index->odd_rows[number];
+	if (row)
+		index->odd.items[row].bits[granule >> 6] &= ~bit;
 	index->count--;
 	return true;
 }
@@ -96,8 +105,8 @@ struct pyprof_error *pyprof_index_seal(struct pyprof_index *index)
 		return too_many();
 	uint64_t before = 0;
 	for (size_t i = 0; i <= index->memory->page_count; i++) {
-		struct pyprof_index_page *page = &index->pages[i];
-		page->before = (uint32_t)before;
+		const struct pyprof_index_page *page = &index->pages[i];
+		index->before[i] = (uint32_t)before;
 		for (int word = 0; word < 4; word++)
 			before += (uint32_t)__builtin_popcountll(
 				page->starts[word]);
@@ -114,7 +123,7 @@ static uint32_t page_of(const struct pyprof_index *index, uint32_t id)
 	uint32_t low = 0, high = index->memory->page_count + 1;
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
-		if (index->pages[middle].before <= id)
+		if (index->before[middle] <= id)
 			low = middle;
 		else
 			high = middle;
@@ -122,11 +131,11 @@ static uint32_t page_of(const struct pyprof_index *index, uint32_t id)
 	return low;
 }
 
-static uint64_t granule_address(const struct pyprof_index *index,
-				const struct pyprof_index_page *page,
+static uint64_t granule_address(const struct pyprof_index *index, uint32_t page,
 				uint64_t start, unsigned word, unsigned bit)
 {
-	uint64_t odd = index->odd.items[page->odd].bits[word] >> bit & 1;
+	uint32_t row = index->odd_rows[page];
+	uint64_t odd = index->odd.items[row].bits[word] >> bit & 1;
 	return start + ((uint64_t)word << 10) + ((uint64_t)bit << 4) + odd * 8;
 }
 
@@ -136,7 +145,7 @@ uint64_t pyprof_index_address(const struct pyprof_index *index, uint32_t id)
 		return 0;
 	uint32_t number = page_of(index, id);
 	const struct pyprof_index_page *page = &index->pages[number];
-	uint32_t left = id - page->before;
+	uint32_t left = id - index->before[number];
 	unsigned word = 0;
 	for (; word < 3; word++) {
 		uint32_t here =
@@ -151,8 +160,9 @@ uint64_t pyprof_index_address(const struct pyprof_index *index, uint32_t id)
 	if (!bits)
 		return 0;
 	return granule_address(
-		index, page, pyprof_memory_page_address(index->memory, number),
-		word, (unsigned)__builtin_ctzll(bits));
+		index, number,
+		pyprof_memory_page_address(index->memory, number), word,
+		(unsigned)__builtin_ctzll(bits));
 }
 
 /* Go on to the next word that has bits; false at the end. */
@@ -190,7 +200,7 @@ bool pyprof_index_next(const struct pyprof_index *index,
 	unsigned bit = (unsigned)__builtin_ctzll(walk->left);
 	walk->left &= walk->left - 1;
 	*id_ret = walk->id++;
-	*address_ret = granule_address(index, &index->pages[walk->page],
-				       walk->address, walk->word, bit);
+	*address_ret = granule_address(index, walk->page, walk->address,
+				       walk->word, bit);
 	return true;
 }

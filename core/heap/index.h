@@ -5,7 +5,7 @@
  * every 16 bytes of memory, and the rank of the bit is the object's id. Ids
  * are in order of address.
  *
- * Costs 40 bytes a page, which is well below a byte an object. No object is
+ * Costs 36 bytes a page, which is well below a byte an object. No object is
  * smaller than 16 bytes, so at most one begins in each 16; for those that begin
  * in the middle of 16 (static ones do) their page has a row of bits more.
  */
@@ -17,12 +17,9 @@
 /** Not the id of any object. */
 #define PYPROF_NO_OBJECT UINT32_MAX
 
+/** A bit for every 16 bytes of a page in which an object begins. */
 struct pyprof_index_page {
 	uint64_t starts[4];
-	/** Objects on the pages before this one; valid once sealed. */
-	uint32_t before;
-	/** Its row in `odd`; 0, which has no bits, when it needs none. */
-	uint32_t odd;
 };
 
 /** Which of a page's objects begin in the middle of their 16 bytes. */
@@ -33,8 +30,16 @@ struct pyprof_index_odd {
 struct pyprof_index {
 	/** Borrowed. */
 	const struct pyprof_memory *memory;
-	/** By number of page. */
+	/** By number of page, not across lines of the cache. */
 	struct pyprof_index_page *pages;
+	void *pages_memory;
+	/** Objects on the pages before each page; valid once sealed. */
+	uint32_t *before;
+	/**
+	 * The row of each page in `odd`; 0, which has no bits, when it needs
+	 * none. Hardly any does: most of this is never written, nor memory.
+	 */
+	uint32_t *odd_rows;
 	PYPROF_VEC(struct pyprof_index_odd) odd;
 	/** Objects in it; of those that were marked, valid once sealed. */
 	uint32_t count;
@@ -73,16 +78,16 @@ static inline bool pyprof_index_mark(struct pyprof_index *index, uint32_t page,
 /** Take it out again; false when it was not there. */
 bool pyprof_index_remove(struct pyprof_index *index, uint64_t address);
 
-/** Whether `address`, which is on `page`, is in the set. */
+/** Whether `address`, which is on page number `page`, is in the set. */
 static inline bool pyprof_index_page_has(const struct pyprof_index *index,
-					 const struct pyprof_index_page *page,
-					 uint64_t address)
+					 uint32_t page, uint64_t address)
 {
 	unsigned granule = (address & (PYPROF_PAGE_SIZE - 1)) >> 4;
 	unsigned word = granule >> 6, bit = granule & 63;
-	if (!(page->starts[word] >> bit & 1))
+	if (!(index->pages[page].starts[word] >> bit & 1))
 		return false;
-	bool odd = index->odd.items[page->odd].bits[word] >> bit & 1;
+	uint32_t row = index->odd_rows[page];
+	bool odd = index->odd.items[row].bits[word] >> bit & 1;
 	return (address & 15) == (odd ? 8 : 0);
 }
 
@@ -90,8 +95,7 @@ static inline bool pyprof_index_has(const struct pyprof_index *index,
 				    uint64_t address)
 {
 	uint32_t page = pyprof_memory_page(index->memory, address);
-	return page &&
-	       pyprof_index_page_has(index, &index->pages[page], address);
+	return page && pyprof_index_page_has(index, page, address);
 }
 
 /**
@@ -106,11 +110,11 @@ static inline uint32_t pyprof_index_id(const struct pyprof_index *index,
 				       uint64_t address)
 {
 	uint32_t number = pyprof_memory_page(index->memory, address);
-	const struct pyprof_index_page *page = &index->pages[number];
-	if (!number || !pyprof_index_page_has(index, page, address))
+	if (!number || !pyprof_index_page_has(index, number, address))
 		return PYPROF_NO_OBJECT;
+	const struct pyprof_index_page *page = &index->pages[number];
 	unsigned granule = (address & (PYPROF_PAGE_SIZE - 1)) >> 4;
-	uint32_t id = page->before;
+	uint32_t id = index->before[number];
 	for (unsigned i = 0; i < granule >> 6; i++)
 		id += (uint32_t)__builtin_popcountll(page->starts[i]);
 	uint64_t below = (UINT64_C(1) << (granule & 63)) - 1;

@@ -6,9 +6,6 @@
 #include "core/heap/heap.h"
 #include "core/heap/rows.h"
 
-/* TODO: weak until roots.c is there. */
-#pragma weak pyprof_roots_read
-
 /* A root as it was told. */
 struct told {
 	struct pyprof_heap_root root;
@@ -172,9 +169,7 @@ static struct pyprof_error *link_heap(struct linker *linker,
 	linker->named = pyprof_bits_alloc(heap->index.count);
 	if (!linker->named)
 		return pyprof_error_oom();
-	if (pyprof_roots_read)
-		err = pyprof_roots_read(heap->types, take_root, linker,
-					damaged_ret);
+	err = pyprof_roots_read(heap->types, take_root, linker, damaged_ret);
 	if (!err)
 		err = add_named(linker);
 	return err ? err : add_others(linker);

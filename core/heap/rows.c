@@ -149,7 +149,7 @@ static void start_at(const struct pyprof_index *index, uint32_t id,
 	uint32_t low = 0, high = index->memory->page_count;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		if (index->pages[middle].before < id)
+		if (index->before[middle] < id)
 			low = middle + 1;
 		else
 			high = middle;
@@ -159,7 +159,7 @@ static void start_at(const struct pyprof_index *index, uint32_t id,
 		*walk = (struct pyprof_index_walk){
 			.page = low - 1,
 			.word = 3,
-			.id = index->pages[low].before,
+			.id = index->before[low],
 		};
 }
 

@@ -9,7 +9,6 @@ Peers are used where they are installed and skipped by name where they are not.
 """
 
 import argparse
-import glob
 import json
 import mmap
 import os
@@ -22,60 +21,8 @@ import sys
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TARGETS = os.path.join(HERE, "..", "targets")
-ROWS = []
-
-
-def row(what, where, measured, goal="", met=None):
-    mark = "" if met is None else "ok" if met else "MISSED"
-    ROWS.append((what, where, measured, goal, mark))
-    print("  %-34s %-22s %-34s %-18s %s" % ROWS[-1], flush=True)
-
-
-def pythons():
-    found = {}
-    patterns = [
-        os.path.expanduser("~/.pyenv/versions/*/bin/python3.*"),
-        "/usr/bin/python3.*",
-        os.path.join(
-            os.environ.get("PYPROF_PYTHONS", os.path.join(HERE, "../../.pythons")),
-            "bin/python3.*",
-        ),
-    ]
-    for pattern in patterns:
-        for path in sorted(glob.glob(pattern)):
-            match = re.fullmatch(r"python3\.(\d+)", os.path.basename(path))
-            if match and 8 <= int(match[1]) <= 15:
-                found.setdefault(int(match[1]), path)
-    return [found[minor] for minor in sorted(found)]
-
-
-def name_of(python):
-    code = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
-    return subprocess.check_output([python, "-c", code], text=True).strip()
-
-
-class Target:
-    """A target program that runs until the block ends."""
-
-    def __init__(self, python, program, *args):
-        self.process = subprocess.Popen(
-            [python, os.path.join(TARGETS, program), *map(str, args)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self):
-        line = self.process.stdout.readline().split()
-        self.pid = int(line[1])
-        time.sleep(0.3)
-        return self
-
-    def __exit__(self, *exc):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
+from bench_heap import bench_heap
+from common import HERE, ROWS, Target, gdb, name_of, pythons, resident, row
 
 
 class Sampled:
@@ -228,18 +175,6 @@ def bench_shares(args):
                 "%.2f points" % error, "<= 1 point", error <= 1)
 
 
-def gdb(args, pid, *commands):
-    """Run commands in a GDB attached to a process; its output."""
-    line = ["gdb", "-nx", "-q", "-batch", "-iex", "set debuginfod enabled off",
-            "-iex", "set auto-load python-scripts off",
-            "-p", str(pid),
-            "-ex", "source " + os.path.join(args.build, "gdb-plugin/pyprof.py")]
-    for command in commands:
-        line += ["-ex", command]
-    return subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=900).stdout
-
-
 def gdb_status(args, pid, *commands):
     output = gdb(args, pid, *commands, "pyprof status --json")
     return json.loads(output[output.index("{"):output.rindex("}") + 1])
@@ -301,11 +236,6 @@ def bench_stop_slowdown(args):
         "<= 1.05x", ratio <= 1.05)
 
 
-def resident(pid):
-    with open("/proc/%d/statm" % pid) as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
 def bench_memory(args):
     """Growth of GDB while it samples a steady program at 1 khz."""
     python = args.python[-1]
@@ -335,6 +265,7 @@ BENCHES = {
     "stop": bench_stop,
     "stop-slowdown": bench_stop_slowdown,
     "memory": bench_memory,
+    "heap": bench_heap,
 }
 
 

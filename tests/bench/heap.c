@@ -6,11 +6,11 @@
  *
  *   heap PID|CORE [STAGE [EXECUTABLE]]
  *
- * STAGE is `census` (the default), `link` or `dominate`: how far to go; or
- * `typing`: what telling objects takes, without counting them. Prints
- * facts as `# name value` and then one line a type: count, shallow, block,
- * exclusive and retained bytes, name, separated by tabs. The process stands
- * still while it is copied.
+ * STAGE is how far to go: `census` (the default), `link`, `dominate`, or
+ * `diff`, which looks once more and compares; or `typing`: what telling objects
+ * takes, without counting them. Prints facts as `# name value` and then one
+ * line a type: count, shallow, block, exclusive and retained bytes, name,
+ * separated by tabs. The process stands still while it is copied.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "core/heap/diff.h"
 #include "core/heap/heap.h"
 #include "core/target/core_file.h"
 #include "core/target/linux_process.h"
@@ -222,6 +223,32 @@ static struct pyprof_error *analyse(struct pyprof_heap *heap, const char *stage)
 	return NULL;
 }
 
+/* What another look at the target has that the first one did not. */
+static struct pyprof_error *compare(struct pyprof_target *target,
+				    const struct pyprof_heap *old)
+{
+	_cleanup_(pyprof_memory_cleanup) struct pyprof_memory *memory = NULL;
+	_cleanup_(pyprof_heap_cleanup) struct pyprof_heap *new = NULL;
+	struct pyprof_error *err = pyprof_memory_create(target, NULL, &memory);
+	if (!err)
+		err = pyprof_heap_create(memory, target, NULL, &new);
+	if (err)
+		return err;
+	memory = NULL;
+	err = pyprof_heap_dominate(new, NULL);
+	struct pyprof_diff diff;
+	int64_t start = now();
+	if (!err)
+		err = pyprof_diff_find(old, new, 20, NULL, &diff);
+	if (err)
+		return err;
+	fact("diff_ns", now() - start);
+	fact("diff_came", (int64_t)diff.came);
+	fact("diff_went", (int64_t)diff.went);
+	pyprof_diff_deinit(&diff);
+	return NULL;
+}
+
 static struct pyprof_error *run(struct pyprof_target *target, const char *stage)
 {
 	_cleanup_(pyprof_memory_cleanup) struct pyprof_memory *memory = NULL;
@@ -229,7 +256,7 @@ static struct pyprof_error *run(struct pyprof_target *target, const char *stage)
 	struct pyprof_error *err = copy(target, &memory);
 	if (err)
 		return err;
-	int64_t before = memory_fact("VmRSS");
+	int64_t before = memory_fact("VmRSS"), ours = memory_fact("RssAnon");
 	fact("memory_copy", before);
 	int64_t start = now(), cpu = cpu_now();
 	err = pyprof_heap_create(memory, target, NULL, &heap);
@@ -238,11 +265,15 @@ static struct pyprof_error *run(struct pyprof_target *target, const char *stage)
 	memory = NULL;
 	fact("enumerate_ns", now() - start);
 	fact("enumerate_cpu_ns", cpu_now() - cpu);
+	/* Of a core, pages of the file do not count. */
+	fact("census_bytes", memory_fact("RssAnon") - ours);
 	print_census(heap);
 	if (!strcmp(stage, "typing"))
 		time_typing(heap);
 	err = analyse(heap, stage);
 	fact("memory_peak_beyond_copy", memory_fact("VmHWM") - before);
+	if (!err && !strcmp(stage, "diff"))
+		err = compare(target, heap);
 	if (!err)
 		print_types(heap);
 	return err;
@@ -251,9 +282,9 @@ static struct pyprof_error *run(struct pyprof_target *target, const char *stage)
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
-		fprintf(stderr,
-			"usage: heap PID|CORE [census|typing|link|dominate "
-			"[EXECUTABLE]]\n");
+		fprintf(stderr, "usage: heap PID|CORE "
+				"[census|typing|link|dominate|diff "
+				"[EXECUTABLE]]\n");
 		return 2;
 	}
 	char *end;
