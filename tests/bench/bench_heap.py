@@ -36,9 +36,11 @@ def best(args, *arguments, runs=3):
 
 def figures(where, facts):
     objects = facts["objects"]
-    rate = objects / facts["enumerate_ns"] * 1000
-    row("enumerate and type", where, "%.1f M objects/s" % rate,
-        ">= 40 M/s a core", rate >= 40)
+    rate = facts["typed_objects"] / facts["typed_cpu_ns"] * 1000
+    row("enumerate and type, one core", where, "%.1f M objects/s" % rate,
+        ">= 40 M/s", rate >= 40)
+    row("and count all sizes, all cores", where,
+        "%.1f M objects/s" % (objects / facts["enumerate_ns"] * 1000))
     pause = facts["pause_ns"] / 1e9 / (facts["memory_copy"] / 2**30)
     row("the process stands still", where, "%.3f s/GB" % pause,
         "<= 0.35 s/GB", pause <= 0.35)
@@ -95,6 +97,9 @@ def bench_live(args, python, count):
             row("heap", where, "failed")
             return
         where += ", %.1f M" % (facts["objects"] / 1e6)
+        typing = best(args, target.pid, "typing")
+        for name in ("typed_objects", "typed_cpu_ns"):
+            facts[name] = typing[name]
         figures(where, facts)
         types = best(args, target.pid, "census")["seconds"]
         row("types, from command to table", where + ", tool",
