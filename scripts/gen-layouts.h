@@ -34,16 +34,6 @@ struct defaultdict {
 };
 
 // Modules/_functoolsmodule.c
-struct partial {
-	PyObject_HEAD
-	PyObject *function, *args, *keywords, *dict, *weakrefs;
-#if SINCE(14)
-	PyObject *placeholder;
-	Py_ssize_t placeholders;
-#endif
-	void *vectorcall;
-};
-
 struct lru_element {
 	PyObject_HEAD
 	struct lru_element *prev, *next;
@@ -83,52 +73,6 @@ struct array {
 	Py_ssize_t exports;
 };
 
-// Modules/_sre.h, Modules/_sre/sre.h
-struct pattern {
-	PyObject_VAR_HEAD
-	Py_ssize_t groups;
-	PyObject *groupindex, *indexgroup, *pattern;
-	int flags;
-	PyObject *weakrefs;
-	int isbytes;
-#if SINCE(13) && defined(Py_DEBUG)
-	int fail_after_count;
-	PyObject *fail_after_exc;
-#endif
-	Py_ssize_t codesize;
-	Py_UCS4 code[1];
-};
-
-struct match {
-	PyObject_VAR_HEAD
-	PyObject *string, *regs, *pattern;
-	Py_ssize_t pos, endpos, lastindex, groups, mark[1];
-};
-
-// Modules/_io/bytesio.c
-struct bytes_io {
-	PyObject_HEAD
-	PyObject *buffer;
-	Py_ssize_t position, string_size;
-	PyObject *dict, *weakrefs;
-	Py_ssize_t exports;
-};
-
-// Objects/descrobject.c
-struct property {
-	PyObject_HEAD
-	PyObject *get, *set, *del, *doc;
-#if SINCE(10)
-	PyObject *name;
-#endif
-	int getter_doc;
-};
-
-struct mappingproxy {
-	PyObject_HEAD
-	PyObject *mapping;
-};
-
 // Objects/dict-common.h, until there was pycore_dict.h
 #if !SINCE(11)
 struct old_keys {
@@ -139,12 +83,6 @@ struct old_keys {
 };
 #endif
 
-// Objects/funcobject.c
-struct class_method {
-	PyObject_HEAD
-	PyObject *callable, *dict;
-};
-
 // Objects/moduleobject.c, until there was pycore_moduleobject.h
 #if !SINCE(10)
 struct old_module {
@@ -154,12 +92,6 @@ struct old_module {
 	PyObject *md_weaklist, *md_name;
 };
 #endif
-
-// Objects/namespaceobject.c
-struct namespace {
-	PyObject_HEAD
-	PyObject *dict;
-};
 
 // Objects/obmalloc.c, until there was pycore_obmalloc.h
 #if !SINCE(12)
@@ -198,16 +130,3 @@ struct odict_node {
 	struct odict_node *next, *prev;
 };
 
-// Objects/rangeobject.c
-struct range {
-	PyObject_HEAD
-	PyObject *start, *stop, *step, *length;
-};
-
-// Objects/typeobject.c
-struct super {
-	PyObject_HEAD
-	PyTypeObject *type;
-	PyObject *object;
-	PyTypeObject *object_type;
-};

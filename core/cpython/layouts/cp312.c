@@ -118,8 +118,6 @@
 		.name = 32, .qualname = 40, .defaults = 56, .kwdefaults = 64, \
 		.closure = 72, .doc = 80, .dict = 88, .module = 104, \
 		.annotations = 112, .annotate = NONE, .typeparams = 120},
-#define METHOD \
-	.method = {.size = 48, .function = 16, .self = 24},
 #define CFUNCTION \
 	.cfunction = {.size = 56, .def = 16, .self = 24, .module = 32, \
 		.class = 56},
@@ -141,25 +139,12 @@
 #define EXCEPTION \
 	.exception = {.size = 72, .dict = 16, .args = 24, .notes = 32, \
 		.traceback = 40, .context = 48, .cause = 56},
-#define TRACEBACK \
-	.traceback = {.size = 40, .next = 16, .frame = 24, .lineno = 36},
-#define SLICE \
-	.slice = {.size = 40, .start = 16, .stop = 24, .step = 32},
-#define MEMORYVIEW \
-	.memoryview = {.size = 144, .buffer = 24, .object = 64, .ndim = 92},
-#define MANAGED_BUFFER \
-	.managed_buffer = {.size = 112, .object = 40},
-#define NAMESPACE \
-	.namespace = {.size = 24, .dict = 16},
 #define DEQUE \
 	.deque = {.size = 216, .leftblock = 24, .rightblock = 32, \
 		.leftindex = 40, .rightindex = 48, .free_count = 72, \
 		.free_blocks = 80},
 #define DEQUE_BLOCK \
 	.deque_block = {.size = 528, .items = 8, .right = 520},
-#define PARTIAL \
-	.partial = {.size = 64, .function = 16, .args = 24, .keywords = 32, \
-		.dict = 40, .placeholder = NONE},
 #define LRU_CACHE \
 	.lru_cache = {.size = 152, .next = 24, .cache = 72, .function = 88, \
 		.cache_info_type = 128, .dict = 136, .kwd_mark = 112, \
@@ -169,25 +154,6 @@
 #define ARRAY \
 	.array = {.size = 64, .items = 24, .allocated = 32, .descr = 40, \
 		.descr_itemsize = 4},
-#define PATTERN \
-	.pattern = {.size = 96, .groupindex = 32, .indexgroup = 40, \
-		.pattern = 48, .codesize = 80},
-#define MATCH \
-	.match = {.size = 88, .string = 24, .regs = 32, .pattern = 40},
-#define PROPERTY \
-	.property = {.size = 64, .get = 16, .set = 24, .del = 32, .doc = 40, \
-		.name = 48},
-#define RANGE \
-	.range = {.size = 48, .start = 16, .stop = 24, .step = 32, \
-		.length = 40},
-#define MAPPINGPROXY \
-	.mappingproxy = {.size = 24, .mapping = 16},
-#define CLASSMETHOD \
-	.classmethod = {.size = 32, .callable = 16, .dict = 24},
-#define SUPER \
-	.super = {.size = 40, .type = 16, .object = 24, .object_type = 32},
-#define BYTESIO \
-	.bytesio = {.size = 64, .buffer = 16, .dict = 40},
 #define OBMALLOC \
 	.obmalloc = {.size = 263248, .arenas = 512, .maxarenas = 520, \
 		.narenas = 1064, .raw_blocks = 1088},
@@ -249,12 +215,9 @@ static const struct pyprof_known_build builds[] = {
 			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
-			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
-			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
-			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
-			SUPER BYTESIO OBMALLOC ARENA POOL
+			DEFAULTDICT FUNCTION CFUNCTION CELL MODULE MODULE_DEF
+			WEAKREF GENERATOR EXCEPTION DEQUE DEQUE_BLOCK
+			LRU_CACHE LRU_ELEMENT ARRAY OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -268,12 +231,9 @@ static const struct pyprof_known_build builds[] = {
 			CHUNK FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
-			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
-			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
-			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
-			SUPER BYTESIO OBMALLOC ARENA POOL
+			DEFAULTDICT FUNCTION CFUNCTION CELL MODULE MODULE_DEF
+			WEAKREF GENERATOR EXCEPTION DEQUE DEQUE_BLOCK
+			LRU_CACHE LRU_ELEMENT ARRAY OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -287,12 +247,9 @@ static const struct pyprof_known_build builds[] = {
 			CHUNK FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
-			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
-			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
-			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
-			SUPER BYTESIO OBMALLOC ARENA POOL
+			DEFAULTDICT FUNCTION CFUNCTION CELL MODULE MODULE_DEF
+			WEAKREF GENERATOR EXCEPTION DEQUE DEQUE_BLOCK
+			LRU_CACHE LRU_ELEMENT ARRAY OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -306,12 +263,9 @@ static const struct pyprof_known_build builds[] = {
 			CHUNK FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
-			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
-			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
-			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
-			SUPER BYTESIO OBMALLOC ARENA POOL
+			DEFAULTDICT FUNCTION CFUNCTION CELL MODULE MODULE_DEF
+			WEAKREF GENERATOR EXCEPTION DEQUE DEQUE_BLOCK
+			LRU_CACHE LRU_ELEMENT ARRAY OBMALLOC ARENA POOL
 		},
 	},
 };

@@ -119,8 +119,6 @@
 		.name = 32, .qualname = 40, .defaults = 56, .kwdefaults = 64, \
 		.closure = 72, .doc = 80, .dict = 88, .module = 104, \
 		.annotations = 112, .annotate = 120, .typeparams = 128},
-#define METHOD \
-	.method = {.size = 48, .function = 16, .self = 24},
 #define CFUNCTION \
 	.cfunction = {.size = 56, .def = 16, .self = 24, .module = 32, \
 		.class = 56},
@@ -142,25 +140,12 @@
 #define EXCEPTION \
 	.exception = {.size = 72, .dict = 16, .args = 24, .notes = 32, \
 		.traceback = 40, .context = 48, .cause = 56},
-#define TRACEBACK \
-	.traceback = {.size = 40, .next = 16, .frame = 24, .lineno = 36},
-#define SLICE \
-	.slice = {.size = 40, .start = 16, .stop = 24, .step = 32},
-#define MEMORYVIEW \
-	.memoryview = {.size = 144, .buffer = 24, .object = 64, .ndim = 92},
-#define MANAGED_BUFFER \
-	.managed_buffer = {.size = 112, .object = 40},
-#define NAMESPACE \
-	.namespace = {.size = 24, .dict = 16},
 #define DEQUE \
 	.deque = {.size = 216, .leftblock = 24, .rightblock = 32, \
 		.leftindex = 40, .rightindex = 48, .free_count = 72, \
 		.free_blocks = 80},
 #define DEQUE_BLOCK \
 	.deque_block = {.size = 528, .items = 8, .right = 520},
-#define PARTIAL \
-	.partial = {.size = 80, .function = 16, .args = 24, .keywords = 32, \
-		.dict = 40, .placeholder = 56},
 #define LRU_CACHE \
 	.lru_cache = {.size = 152, .next = 24, .cache = 72, .function = 88, \
 		.cache_info_type = 128, .dict = 136, .kwd_mark = 112, \
@@ -170,25 +155,6 @@
 #define ARRAY \
 	.array = {.size = 64, .items = 24, .allocated = 32, .descr = 40, \
 		.descr_itemsize = 4},
-#define PATTERN \
-	.pattern = {.size = 96, .groupindex = 32, .indexgroup = 40, \
-		.pattern = 48, .codesize = 80},
-#define MATCH \
-	.match = {.size = 88, .string = 24, .regs = 32, .pattern = 40},
-#define PROPERTY \
-	.property = {.size = 64, .get = 16, .set = 24, .del = 32, .doc = 40, \
-		.name = 48},
-#define RANGE \
-	.range = {.size = 48, .start = 16, .stop = 24, .step = 32, \
-		.length = 40},
-#define MAPPINGPROXY \
-	.mappingproxy = {.size = 24, .mapping = 16},
-#define CLASSMETHOD \
-	.classmethod = {.size = 32, .callable = 16, .dict = 24},
-#define SUPER \
-	.super = {.size = 40, .type = 16, .object = 24, .object_type = 32},
-#define BYTESIO \
-	.bytesio = {.size = 64, .buffer = 16, .dict = 40},
 #define OBMALLOC \
 	.obmalloc = {.size = 263248, .arenas = 512, .maxarenas = 520, \
 		.narenas = 1064, .raw_blocks = 1088},
@@ -216,9 +182,6 @@
 		.code_generation = 7992, .static_types = 180256, \
 		.static_type_count = 180248, .extension_types = 189872, \
 		.extension_type_count = 189856},
-#define PATTERN_1 \
-	.pattern = {.size = 104, .groupindex = 32, .indexgroup = 40, \
-		.pattern = 48, .codesize = 88},
 #define RUNTIME_2 \
 	.runtime = {.size = 365624, .interpreters_head = 808, \
 		.interpreters_main = 816, .main_thread = 832, \
@@ -306,8 +269,6 @@
 		.name = 48, .qualname = 56, .defaults = 72, .kwdefaults = 80, \
 		.closure = 88, .doc = 96, .dict = 104, .module = 120, \
 		.annotations = 128, .annotate = 136, .typeparams = 144},
-#define METHOD_1 \
-	.method = {.size = 64, .function = 32, .self = 40},
 #define CFUNCTION_1 \
 	.cfunction = {.size = 72, .def = 32, .self = 40, .module = 48, \
 		.class = 72},
@@ -329,23 +290,10 @@
 #define EXCEPTION_1 \
 	.exception = {.size = 88, .dict = 32, .args = 40, .notes = 48, \
 		.traceback = 56, .context = 64, .cause = 72},
-#define TRACEBACK_1 \
-	.traceback = {.size = 56, .next = 32, .frame = 40, .lineno = 52},
-#define SLICE_1 \
-	.slice = {.size = 56, .start = 32, .stop = 40, .step = 48},
-#define MEMORYVIEW_1 \
-	.memoryview = {.size = 160, .buffer = 40, .object = 80, .ndim = 108},
-#define MANAGED_BUFFER_1 \
-	.managed_buffer = {.size = 128, .object = 56},
-#define NAMESPACE_1 \
-	.namespace = {.size = 40, .dict = 32},
 #define DEQUE_1 \
 	.deque = {.size = 232, .leftblock = 40, .rightblock = 48, \
 		.leftindex = 56, .rightindex = 64, .free_count = 88, \
 		.free_blocks = 96},
-#define PARTIAL_1 \
-	.partial = {.size = 96, .function = 32, .args = 40, .keywords = 48, \
-		.dict = 56, .placeholder = 72},
 #define LRU_CACHE_1 \
 	.lru_cache = {.size = 168, .next = 40, .cache = 88, .function = 104, \
 		.cache_info_type = 144, .dict = 152, .kwd_mark = 128, \
@@ -355,25 +303,6 @@
 #define ARRAY_1 \
 	.array = {.size = 80, .items = 40, .allocated = 48, .descr = 56, \
 		.descr_itemsize = 4},
-#define PATTERN_2 \
-	.pattern = {.size = 112, .groupindex = 48, .indexgroup = 56, \
-		.pattern = 64, .codesize = 96},
-#define MATCH_1 \
-	.match = {.size = 104, .string = 40, .regs = 48, .pattern = 56},
-#define PROPERTY_1 \
-	.property = {.size = 80, .get = 32, .set = 40, .del = 48, .doc = 56, \
-		.name = 64},
-#define RANGE_1 \
-	.range = {.size = 64, .start = 32, .stop = 40, .step = 48, \
-		.length = 56},
-#define MAPPINGPROXY_1 \
-	.mappingproxy = {.size = 40, .mapping = 32},
-#define CLASSMETHOD_1 \
-	.classmethod = {.size = 48, .callable = 32, .dict = 40},
-#define SUPER_1 \
-	.super = {.size = 56, .type = 32, .object = 40, .object_type = 48},
-#define BYTESIO_1 \
-	.bytesio = {.size = 80, .buffer = 32, .dict = 56},
 #define RUNTIME_3 \
 	.runtime = {.size = 381696, .interpreters_head = 808, \
 		.interpreters_main = 816, .main_thread = 832, \
@@ -391,9 +320,6 @@
 		.code_generation = 8024, .static_types = 186056, \
 		.static_type_count = 186048, .extension_types = 195672, \
 		.extension_type_count = 195656},
-#define PATTERN_3 \
-	.pattern = {.size = 120, .groupindex = 48, .indexgroup = 56, \
-		.pattern = 64, .codesize = 104},
 
 static const struct pyprof_known_build builds[] = {
 	{
@@ -407,12 +333,9 @@ static const struct pyprof_known_build builds[] = {
 			FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
-			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
-			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
-			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN MATCH PROPERTY RANGE MAPPINGPROXY CLASSMETHOD
-			SUPER BYTESIO OBMALLOC ARENA POOL
+			DEFAULTDICT FUNCTION CFUNCTION CELL MODULE MODULE_DEF
+			WEAKREF GENERATOR EXCEPTION DEQUE DEQUE_BLOCK
+			LRU_CACHE LRU_ELEMENT ARRAY OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -426,12 +349,9 @@ static const struct pyprof_known_build builds[] = {
 			CHUNK FRAME FRAME_OBJECT CODE OBJECT TYPE HEAP_TYPE
 			STATIC_TYPE MEMBER BYTES UNICODE INTEGER BYTEARRAY
 			TUPLE LIST DICT KEYS VALUES SET ODICT ODICT_NODE
-			DEFAULTDICT FUNCTION METHOD CFUNCTION CELL MODULE
-			MODULE_DEF WEAKREF GENERATOR EXCEPTION TRACEBACK
-			SLICE MEMORYVIEW MANAGED_BUFFER NAMESPACE DEQUE
-			DEQUE_BLOCK PARTIAL LRU_CACHE LRU_ELEMENT ARRAY
-			PATTERN_1 MATCH PROPERTY RANGE MAPPINGPROXY
-			CLASSMETHOD SUPER BYTESIO OBMALLOC ARENA POOL
+			DEFAULTDICT FUNCTION CFUNCTION CELL MODULE MODULE_DEF
+			WEAKREF GENERATOR EXCEPTION DEQUE DEQUE_BLOCK
+			LRU_CACHE LRU_ELEMENT ARRAY OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -446,13 +366,9 @@ static const struct pyprof_known_build builds[] = {
 			TYPE_1 HEAP_TYPE_1 STATIC_TYPE MEMBER BYTES_1
 			UNICODE_1 INTEGER_1 BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1
 			KEYS VALUES SET_1 ODICT_1 ODICT_NODE DEFAULTDICT_1
-			FUNCTION_1 METHOD_1 CFUNCTION_1 CELL_1 MODULE_1
-			MODULE_DEF_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
-			TRACEBACK_1 SLICE_1 MEMORYVIEW_1 MANAGED_BUFFER_1
-			NAMESPACE_1 DEQUE_1 DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1
-			LRU_ELEMENT_1 ARRAY_1 PATTERN_2 MATCH_1 PROPERTY_1
-			RANGE_1 MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1
-			BYTESIO_1 OBMALLOC ARENA POOL
+			FUNCTION_1 CFUNCTION_1 CELL_1 MODULE_1 MODULE_DEF_1
+			WEAKREF_1 GENERATOR_1 EXCEPTION_1 DEQUE_1 DEQUE_BLOCK
+			LRU_CACHE_1 LRU_ELEMENT_1 ARRAY_1 OBMALLOC ARENA POOL
 		},
 	},
 	{
@@ -467,13 +383,9 @@ static const struct pyprof_known_build builds[] = {
 			TYPE_1 HEAP_TYPE_1 STATIC_TYPE MEMBER BYTES_1
 			UNICODE_1 INTEGER_1 BYTEARRAY_1 TUPLE_1 LIST_1 DICT_1
 			KEYS VALUES SET_1 ODICT_1 ODICT_NODE DEFAULTDICT_1
-			FUNCTION_1 METHOD_1 CFUNCTION_1 CELL_1 MODULE_1
-			MODULE_DEF_1 WEAKREF_1 GENERATOR_1 EXCEPTION_1
-			TRACEBACK_1 SLICE_1 MEMORYVIEW_1 MANAGED_BUFFER_1
-			NAMESPACE_1 DEQUE_1 DEQUE_BLOCK PARTIAL_1 LRU_CACHE_1
-			LRU_ELEMENT_1 ARRAY_1 PATTERN_3 MATCH_1 PROPERTY_1
-			RANGE_1 MAPPINGPROXY_1 CLASSMETHOD_1 SUPER_1
-			BYTESIO_1 OBMALLOC ARENA POOL
+			FUNCTION_1 CFUNCTION_1 CELL_1 MODULE_1 MODULE_DEF_1
+			WEAKREF_1 GENERATOR_1 EXCEPTION_1 DEQUE_1 DEQUE_BLOCK
+			LRU_CACHE_1 LRU_ELEMENT_1 ARRAY_1 OBMALLOC ARENA POOL
 		},
 	},
 };
