@@ -23,7 +23,8 @@ struct span {
 struct pyprof_locals {
 	struct pyprof_memory *memory;
 	struct pyprof_target *target;
-	struct pyprof_python *python;
+	/** What is inspected, read from the copy; its strings are borrowed. */
+	struct pyprof_python python;
 	struct pyprof_types *types;
 
 	/* Of the frame that was read last. */
@@ -47,7 +48,6 @@ void pyprof_locals_destroy(struct pyprof_locals *locals)
 	pyprof_vec_deinit(&locals->spans);
 	pyprof_buf_deinit(&locals->text);
 	pyprof_types_destroy(locals->types);
-	pyprof_python_destroy(locals->python);
 	pyprof_target_destroy(locals->target);
 	pyprof_memory_destroy(locals->memory);
 	free(locals);
@@ -68,11 +68,11 @@ pyprof_locals_create(struct pyprof_inspected *inspected,
 	if (!err)
 		err = pyprof_memory_target(made->memory, inspected->target,
 					   &made->target);
-	if (!err)
-		err = pyprof_python_find(made->target, &made->python);
-	if (!err)
-		err = pyprof_types_create(made->memory, made->python,
-					  &made->types);
+	if (err)
+		return err;
+	made->python = *inspected->python;
+	made->python.target = made->target;
+	err = pyprof_types_create(made->memory, &made->python, &made->types);
 	if (err)
 		return err;
 	*ret = no_cleanup_ptr(made);
@@ -88,7 +88,7 @@ static bool put_name(struct pyprof_locals *locals, uint64_t address)
 		return false;
 	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
 	_cleanup_error_ struct pyprof_error *err = pyprof_text_read_str(
-		locals->python, address, NAME_MAX_BYTES, &text);
+		&locals->python, address, NAME_MAX_BYTES, &text);
 	if (err || !text.length)
 		return false;
 	pyprof_buf_append(&locals->text, text.data, text.length);

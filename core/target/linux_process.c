@@ -176,6 +176,12 @@ static struct pyprof_error *process_resident(struct pyprof_target *target,
 	return error ? process_error(target->pid, error, "the page map") : NULL;
 }
 
+static uint64_t process_next_resident(struct pyprof_target *target,
+				      uint64_t start, uint64_t end)
+{
+	return pyprof_linux_pagemap_next(target->pid, start, end);
+}
+
 /* A line of smaps_rollup, in bytes. */
 static uint64_t rollup_bytes(const char *text, const char *name)
 {
@@ -400,6 +406,7 @@ static const struct pyprof_target_ops process_ops = {
 	.readv = process_readv,
 	.mappings = process_mappings,
 	.resident = process_resident,
+	.next_resident = process_next_resident,
 	.usage = process_usage,
 	.reads_at_once = true,
 	.open_file = process_open_file,

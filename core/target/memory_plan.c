@@ -257,6 +257,18 @@ static bool plan_pages(struct planner *planner, struct pyprof_target *target,
 	       add_flagged(planner->plan, count, flags);
 }
 
+/* Sanitizers and runtimes of other languages reserve terabytes. */
+static uint64_t skip_unused(const struct planner *planner,
+			    struct pyprof_target *target, uint64_t at)
+{
+	uint64_t large = PAGES_AT_ONCE << PYPROF_PAGE_SHIFT;
+	if (planner->wish != WISH_TOUCHED || planner->end - at <= large ||
+	    !target->ops->next_resident)
+		return at;
+	uint64_t next = target->ops->next_resident(target, at, planner->end);
+	return next & ~(PYPROF_PAGE_SIZE - 1);
+}
+
 static bool plan_mapping(struct planner *planner, struct pyprof_target *target,
 			 uint8_t *flags)
 {
@@ -268,6 +280,9 @@ static bool plan_mapping(struct planner *planner, struct pyprof_target *target,
 	if (planner->wish == WISH_NOTHING || planner->start >= planner->end)
 		return true;
 	for (uint64_t at = planner->start; at < planner->end;) {
+		at = skip_unused(planner, target, at);
+		if (at >= planner->end)
+			break;
 		uint64_t piece = PAGES_AT_ONCE << PYPROF_PAGE_SHIFT;
 		if (piece > planner->end - at)
 			piece = planner->end - at;

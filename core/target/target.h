@@ -112,6 +112,14 @@ struct pyprof_target_ops {
 					 uint64_t start, size_t count,
 					 uint8_t *flags);
 
+	/**
+	 * The first page in [start, end) that is in use, or an address before
+	 * it; `end` when there is none. For mappings of terabytes of which
+	 * little is in use. May be NULL: then all have to be asked about.
+	 */
+	uint64_t (*next_resident)(struct pyprof_target *target, uint64_t start,
+				  uint64_t end);
+
 	/** How much memory it has. May be NULL, or fail. */
 	struct pyprof_error *(*usage)(struct pyprof_target *target,
 				      struct pyprof_usage *ret);
