@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/cpython/gil.h"
 #include "core/cpython/validate.h"
+#include "core/cpython/gil.h"
 
 #include <stdio.h>
 #include <string.h>
