@@ -22,6 +22,7 @@ def facts(python, allocator):
     try:
         word, pid, told = target.stdout.readline().split()
         assert word == b"ready", target.stderr.read()
+        tap.wait_until_asleep(int(pid))
         found = subprocess.run(
             [os.path.join(tap.BUILD, "..", "bench", "heap"), pid.decode()],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300,

@@ -86,6 +86,7 @@ class Program:
                 self.sizes[fields[0]] = int(fields[1])
             elif word == "ready":
                 self.pid = int(fields[0])
+                tap.wait_until_asleep(self.pid)
                 return
         raise AssertionError("the program ended")
 
