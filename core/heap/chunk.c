@@ -19,6 +19,15 @@ static uint64_t word_at(const uint8_t *bytes)
 	return word;
 }
 
+uint64_t pyprof_chunk_mapped_size(uint64_t chunk, uint64_t size)
+{
+	uint64_t mask = PYPROF_PAGE_SIZE - 1;
+	uint64_t whole = (size + mask) & ~mask;
+	if (chunk & mask || (whole != size && whole != size + 16))
+		return 0;
+	return whole;
+}
+
 uint64_t pyprof_chunk_size(const struct pyprof_memory *memory, uint64_t address)
 {
 	const uint8_t *head = pyprof_memory_at(memory, address - 16, 16);
@@ -30,7 +39,7 @@ uint64_t pyprof_chunk_size(const struct pyprof_memory *memory, uint64_t address)
 	if (size < CHUNK_MIN || (size & 15) || size > UINT64_C(1) << 46)
 		return 0;
 	if (word & IS_MAPPED)
-		return (chunk | size) & (PYPROF_PAGE_SIZE - 1) ? 0 : size;
+		return pyprof_chunk_mapped_size(chunk, size);
 	/* The chunk behind it says whether this one is in use. */
 	const uint8_t *next = pyprof_memory_at(memory, chunk + size, 16);
 	if (!next || !(word_at(next + 8) & PREVIOUS_IN_USE))

@@ -10,6 +10,13 @@
 #include "core/target/memory.h"
 
 /**
+ * The size of a chunk that is mapped alone, by what its header says: whole
+ * pages; from glibc 2.43 on the header leaves out what a neighbour would use.
+ * 0 when it cannot be such a chunk.
+ */
+uint64_t pyprof_chunk_mapped_size(uint64_t chunk, uint64_t size);
+
+/**
  * Bytes of the GNU C library's chunk whose memory begins at an address, with
  * its own word of size; 0 when what stands around is no sane chunk in use.
  */

@@ -86,8 +86,12 @@ uint64_t pyprof_heap_block(const struct pyprof_heap *heap, uint64_t address)
 		return block.size;
 	if (pyprof_is_static(&heap->statics, address))
 		return 0;
-	return pyprof_chunk_size(heap->memory,
-				 address - pyprof_block_header(heap));
+	uint32_t header = pyprof_block_header(heap);
+	uint64_t size = pyprof_chunk_size(heap->memory, address - header);
+	/* What is too large for pools has passed two layers of debug hooks. */
+	if (!size && header)
+		size = pyprof_chunk_size(heap->memory, address - 2 * header);
+	return size;
 }
 
 struct buffer_sum {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/heap/chunk.h"
 #include "core/heap/malloc_state.h"
 
 /* Where a heap can begin that is not at the beginning of its mapping. */
@@ -295,12 +296,12 @@ static bool add_mapped(struct pyprof_malloc_search *search,
 			continue;
 		}
 		memcpy(words, bytes, sizeof(words));
-		uint64_t size = words[1] & ~(uint64_t)PYPROF_CHUNK_FLAGS;
+		uint64_t size = pyprof_chunk_mapped_size(
+			at, words[1] & ~(uint64_t)PYPROF_CHUNK_FLAGS);
 		bool is_one = !words[0] && size &&
 			      (words[1] & PYPROF_CHUNK_FLAGS) ==
 				      PYPROF_CHUNK_MAPPED &&
-			      !(size & (PYPROF_PAGE_SIZE - 1)) && at < end &&
-			      size <= end - at;
+			      at < end && size <= end - at;
 		if (is_one && !add_region(heap, at, at + size, PYPROF_NO_ARENA))
 			return false;
 		at += is_one ? size : PYPROF_PAGE_SIZE;

@@ -12,6 +12,8 @@
 #include "core/target/memory.h"
 
 /* Bits of an entry; see the kernel's Documentation/admin-guide/mm/pagemap. */
+/* A guard page, which looks as if it were swapped and cannot be read. */
+#define ENTRY_GUARD (UINT64_C(1) << 58)
 #define ENTRY_FILE (UINT64_C(1) << 61)
 #define ENTRY_SWAPPED (UINT64_C(1) << 62)
 #define ENTRY_PRESENT (UINT64_C(1) << 63)
@@ -37,7 +39,7 @@ struct region {
 
 static uint8_t flags_of(uint64_t entry)
 {
-	if (!(entry & (ENTRY_PRESENT | ENTRY_SWAPPED)))
+	if (!(entry & (ENTRY_PRESENT | ENTRY_SWAPPED)) || entry & ENTRY_GUARD)
 		return 0;
 	unsigned flags = entry & ENTRY_PRESENT ? PYPROF_PAGE_PRESENT
 					       : PYPROF_PAGE_SWAPPED;

@@ -113,7 +113,7 @@ def test_find_tree_and_summary(each_python, start_heap, tmp_path):
         heap.pid, tmp_path, "summary", "summary --limit 3",
         "find Node --limit 3", "find __main__.Node --where 'number < 10'",
         "find Node --where \"name == 'node-x'\"",
-        "find bytearray --where 'size > 1mb and len == 3000000'",
+        "find bytearray --where 'retained > 1mb and len == 3000000'",
         "top --limit 5", "tree", "tree " + heap.address("nodes"),
     )
     assert summary["objects"] == same["objects"] and len(same["types"]) == 3
@@ -123,9 +123,13 @@ def test_find_tree_and_summary(each_python, start_heap, tmp_path):
     assert some["count"] == 10 and none["count"] == 0
     assert [int(row["address"], 16) for row in big["objects"]
             ] == [heap.own["big"]["address"]]
-    assert top["objects"][0] == {**big["objects"][0],
-                                 "retained": top["objects"][0]["retained"]}
-    assert top["objects"][0]["retained"] >= 3000000
+    first = top["objects"][0]
+    if first["type"] == "bytes":
+        # From 3.15 on a bytearray keeps its bytes in an object of their own.
+        assert each_python.version >= (3, 15)
+    else:
+        assert first == {**big["objects"][0], "retained": first["retained"]}
+    assert first["retained"] >= 3000000
     assert top["holders"][0]["retained"] >= top["holders"][1]["retained"]
     assert any(row["type"] == "bytearray" for row in tree["tree"])
     assert below["retained"] >= heap.own["nodes"]["size"]

@@ -557,6 +557,9 @@ def test_run_for_of_what_runs(python, start_program, mode):
 
 def test_non_stop(python, start_program, mode):
     program = start_program(python, "session.py", "threads")
+    # It says that it is ready before it starts them.
+    while len(os.listdir("/proc/%d/task" % program.pid)) < 4:
+        time.sleep(0.01)
     with Gdb() as gdb:
         gdb.run("set non-stop on")
         gdb.send("attach %d" % program.pid)
