@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/utf8.h"
@@ -194,4 +195,11 @@ void pyprof_json_null(struct pyprof_json *json)
 {
 	separate(json);
 	pyprof_buf_puts(json->out, "null");
+}
+
+void pyprof_json_address(struct pyprof_json *json, uint64_t address)
+{
+	char text[32];
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	pyprof_json_string(json, text);
 }

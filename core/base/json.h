@@ -50,4 +50,7 @@ void pyprof_json_double(struct pyprof_json *json, double value, int decimals);
 void pyprof_json_bool(struct pyprof_json *json, bool value);
 void pyprof_json_null(struct pyprof_json *json);
 
+/** Append an address as a string, "0x7f00": a number may be too large. */
+void pyprof_json_address(struct pyprof_json *json, uint64_t address);
+
 #endif /* PYPROF_BASE_JSON_H */

@@ -282,14 +282,12 @@ static struct pyprof_error *put_json_frame(struct printer *printer,
 static void put_json_thread(struct pyprof_json *json,
 			    const struct pyprof_thread_view *view)
 {
-	char ident[32];
-	snprintf(ident, sizeof(ident), "0x%" PRIx64, view->python.ident);
 	pyprof_json_key(json, "number");
 	pyprof_json_int(json, view->number);
 	pyprof_json_key(json, "tid");
 	pyprof_json_int(json, view->python.tid);
 	pyprof_json_key(json, "ident");
-	pyprof_json_string(json, ident);
+	pyprof_json_address(json, view->python.ident);
 	pyprof_json_key(json, "name");
 	pyprof_json_string(json, view->name);
 	pyprof_json_key(json, "interpreter");

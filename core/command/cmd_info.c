@@ -173,10 +173,8 @@ static void put_text(const struct facts *facts, struct pyprof_buf *out)
 static void put_json_address(struct pyprof_json *json, const char *key,
 			     uint64_t address)
 {
-	char text[32];
-	snprintf(text, sizeof(text), "0x%" PRIx64, address);
 	pyprof_json_key(json, key);
-	pyprof_json_string(json, text);
+	pyprof_json_address(json, address);
 }
 
 static void put_json_layout(const struct pyprof_layout *layout,

@@ -149,9 +149,6 @@ void pyprof_snapshot_header(const struct pyprof_snapshot *snapshot,
 void pyprof_snapshot_json_begin(const struct pyprof_snapshot *snapshot,
 				const char *name, struct pyprof_json *json);
 
-/** Append an address as a JSON string, "0x7f00". */
-void pyprof_json_address(struct pyprof_json *json, uint64_t address);
-
 /** Append a table as text, as wide as the console that it goes to. */
 struct pyprof_error *pyprof_heap_write(struct pyprof_session *session,
 				       const struct pyprof_arguments *arguments,

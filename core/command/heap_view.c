@@ -2,7 +2,6 @@
 //
 // What heap commands have in common: the lines on top, and what users name.
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/show.h"
@@ -164,13 +163,6 @@ void pyprof_snapshot_json_begin(const struct pyprof_snapshot *snapshot,
 	pyprof_json_key(json, "build");
 	pyprof_json_string(json, build_text(&heap->python->build));
 	put_json_truth(heap, json);
-}
-
-void pyprof_json_address(struct pyprof_json *json, uint64_t address)
-{
-	char text[32];
-	snprintf(text, sizeof(text), "0x%" PRIx64, address);
-	pyprof_json_string(json, text);
 }
 
 struct pyprof_error *pyprof_heap_write(struct pyprof_session *session,

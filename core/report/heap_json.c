@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <inttypes.h>
-#include <stdio.h>
 
 #include "config.h"
 #include "core/base/json.h"
@@ -42,10 +40,9 @@ static void put_buf(struct writer *writer, const char *key,
 
 static void put_address(struct writer *writer, const char *key, uint32_t object)
 {
-	char text[32];
-	snprintf(text, sizeof(text), "0x%" PRIx64,
-		 pyprof_index_address(&writer->heap->index, object));
-	put_string(writer, key, text);
+	pyprof_json_key(&writer->json, key);
+	pyprof_json_address(&writer->json,
+			    pyprof_index_address(&writer->heap->index, object));
 }
 
 static const char *type_name(const struct writer *writer, uint32_t type)

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from debugger import PATIENCE, Gdb, batch
+from debugger import PATIENCE, Gdb, batch, commands
 from test_shell import is_free, pyprof, start_pyprof, tracer, wait_until
 
 
@@ -38,10 +38,6 @@ class Heap:
 @pytest.fixture
 def start_heap(start_program):
     return lambda python, *args: Heap(start_program(python, "known.py", *args))
-
-
-def commands(*lines):
-    return [arg for line in lines for arg in ("-ex", line)]
 
 
 def look(pid, tmp_path, *lines):
