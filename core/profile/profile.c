@@ -6,6 +6,7 @@
 
 #include "core/base/intern.h"
 #include "core/base/vec.h"
+#include "core/profile/timeline.h"
 
 /* What makes two threads the same; without padding, as it is a key. */
 struct thread_key {
@@ -20,6 +21,7 @@ struct pyprof_profile {
 	/** Keys of threads; the threads themselves are beside them. */
 	struct pyprof_intern thread_keys;
 	PYPROF_VEC(struct pyprof_profile_thread) threads;
+	struct pyprof_timeline *timeline;
 };
 
 struct pyprof_error *pyprof_profile_create(struct pyprof_profile **ret)
@@ -38,6 +40,8 @@ struct pyprof_error *pyprof_profile_create(struct pyprof_profile **ret)
 	struct pyprof_stack empty = {.location = UINT32_MAX};
 	uint32_t id;
 	struct pyprof_error *err = pyprof_strtab_create(&profile->strings);
+	if (!err)
+		err = pyprof_timeline_create(&profile->timeline);
 	if (!err)
 		err = pyprof_intern(&profile->stacks, &empty, &id);
 	if (err) {
@@ -63,6 +67,7 @@ void pyprof_profile_destroy(struct pyprof_profile *profile)
 	pyprof_intern_deinit(&profile->tallies);
 	pyprof_intern_deinit(&profile->thread_keys);
 	pyprof_vec_deinit(&profile->threads);
+	pyprof_timeline_destroy(profile->timeline);
 	free(profile);
 }
 
@@ -70,6 +75,7 @@ void pyprof_profile_reset(struct pyprof_profile *profile)
 {
 	struct pyprof_profile_meta *meta = &profile->meta;
 	pyprof_intern_clear(&profile->tallies);
+	pyprof_timeline_clear(profile->timeline);
 	meta->sampled_ns = meta->missed = meta->cut = 0;
 	memset(meta->samples, 0, sizeof(meta->samples));
 	memset(meta->bad, 0, sizeof(meta->bad));
@@ -171,7 +177,7 @@ struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 					uint32_t stack, uint32_t thread,
 					enum pyprof_state state,
 					enum pyprof_exactness exactness,
-					uint64_t ns)
+					uint64_t at_ns, uint64_t ns)
 {
 	if (stack >= profile->stacks.count)
 		return unknown("stack", stack);
@@ -192,6 +198,10 @@ struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 	if (err)
 		return err;
 	struct pyprof_tally *tallies = profile->tallies.items;
+	err = pyprof_timeline_add(profile->timeline, tallies,
+				  profile->tallies.count, id, at_ns, ns);
+	if (err)
+		return err;
 	tallies[id].samples++;
 	tallies[id].ns += ns;
 	return NULL;
@@ -230,6 +240,14 @@ size_t pyprof_profile_tallies(const struct pyprof_profile *profile,
 {
 	*ret = profile->tallies.items;
 	return profile->tallies.count;
+}
+
+size_t pyprof_profile_moments(const struct pyprof_profile *profile,
+			      const struct pyprof_moment **ret,
+			      uint64_t *slice_ns_ret)
+{
+	return pyprof_timeline_moments(
+		profile->timeline, profile->tallies.items, ret, slice_ns_ret);
 }
 
 uint64_t pyprof_profile_samples(const struct pyprof_profile *profile)

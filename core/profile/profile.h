@@ -5,7 +5,8 @@
  * the time of each thread and state in it.
  *
  * A pure model: it never touches a target, and its size depends on how many
- * different stacks there are, not on how long it grows. Times are nanoseconds
+ * different stacks there are, not on how long it grows: of when they were seen
+ * (the moments) it keeps so much and no more. Times are nanoseconds
  * of wall-clock time that a sample stands for, never samples times a period.
  * It does no locking.
  */
@@ -104,6 +105,20 @@ struct pyprof_tally {
 	uint64_t ns;
 };
 
+/**
+ * When one tally got some of its time: from `at_ns` on, for `ns`. The moments
+ * of a tally add up to it exactly, in samples and in time.
+ */
+struct pyprof_moment {
+	/** Since the beginning of the profile's first moment. */
+	uint64_t at_ns;
+	uint64_t ns;
+	/** Which tally: stack, thread, state, exactness. */
+	uint32_t tally;
+	/** Samples in a row that found the same, at least 1. */
+	uint32_t samples;
+};
+
 /** Logarithmic histogram of durations: 8 steps a factor of two. */
 #define PYPROF_PAUSE_BUCKETS 256
 struct pyprof_pauses {
@@ -187,11 +202,17 @@ struct pyprof_error *
 pyprof_profile_thread(struct pyprof_profile *profile,
 		      const struct pyprof_profile_thread *thread, uint32_t *ret)
 	PYPROF_MUST_CHECK;
-struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
-					uint32_t stack, uint32_t thread,
-					enum pyprof_state state,
-					enum pyprof_exactness exactness,
-					uint64_t ns) PYPROF_MUST_CHECK;
+/**
+ * Add a sample.
+ *
+ * @param at_ns When it was taken, by a clock that does not go back.
+ * @param ns The time until then that it stands for.
+ */
+struct pyprof_error *
+pyprof_profile_add(struct pyprof_profile *profile, uint32_t stack,
+		   uint32_t thread, enum pyprof_state state,
+		   enum pyprof_exactness exactness, uint64_t at_ns, uint64_t ns)
+	PYPROF_MUST_CHECK;
 
 /* Reading. Arrays are valid until the profile changes. */
 
@@ -205,6 +226,21 @@ size_t pyprof_profile_threads(const struct pyprof_profile *profile,
 			      const struct pyprof_profile_thread **ret);
 size_t pyprof_profile_tallies(const struct pyprof_profile *profile,
 			      const struct pyprof_tally **ret);
+
+/**
+ * When it was, in the order of `at_ns`. Moments of one thread can overlap by
+ * the time that a sample stands for. Beyond a number of them those that begin
+ * in the same slice of time and are of the same tally are merged, and slices
+ * grow with the profile.
+ *
+ * @param[out] slice_ns_ret How long slices are: a moment that was merged has
+ * its time somewhere between `at_ns` and the end of its slice, or of its last
+ * run. 0 when nothing was merged: then every moment lasts from `at_ns` to
+ * `at_ns` + `ns`.
+ */
+size_t pyprof_profile_moments(const struct pyprof_profile *profile,
+			      const struct pyprof_moment **ret,
+			      uint64_t *slice_ns_ret);
 
 /** Sum over the exactnesses. */
 uint64_t pyprof_profile_samples(const struct pyprof_profile *profile);

@@ -353,7 +353,7 @@ static struct pyprof_error *take(struct pyprof_decoder *decoder,
 	}
 	err = pyprof_profile_add(decoder->profile, known->stack, known->thread,
 				 state_of(decoder, raw), raw->exactness,
-				 raw->ns);
+				 raw->at_ns, raw->ns);
 	if (err)
 		return err;
 	if (!raw->beside)

@@ -102,7 +102,7 @@ static bool has_not_run(struct pyprof_watched *watched, int32_t pid)
 /* Look at one thread; false when it has ended. */
 static bool look_aside(struct pyprof_sampler *sampler,
 		       struct pyprof_watched *watched, uint64_t gil,
-		       uint64_t ns)
+		       int64_t now)
 {
 	struct pyprof_raw_sample head = {
 		.tstate = watched->tstate,
@@ -111,7 +111,8 @@ static bool look_aside(struct pyprof_sampler *sampler,
 		.role = PYPROF_GIL_OUTSIDE,
 		.beside = true,
 		.gil = gil,
-		.ns = ns,
+		.at_ns = (uint64_t)now,
+		.ns = (uint64_t)(now - sampler->aside_ns),
 	};
 	if (has_not_run(watched, sampler->pid)) {
 		head.same = true;
@@ -145,7 +146,7 @@ static bool look_aside(struct pyprof_sampler *sampler,
 
 static void follow(struct pyprof_sampler *sampler,
 		   const struct pyprof_thread *thread, uint64_t gil,
-		   uint64_t ns)
+		   int64_t now)
 {
 	struct pyprof_watched *watched;
 	if (sampler->options.tid && sampler->options.tid != thread->tid)
@@ -154,7 +155,7 @@ static void follow(struct pyprof_sampler *sampler,
 		sampler->aside, thread->address, &watched);
 	if (gone)
 		return;
-	if (look_aside(sampler, watched, gil, ns)) {
+	if (look_aside(sampler, watched, gil, now)) {
 		pyprof_observer_spare_files(sampler->aside, watched);
 	} else {
 		pyprof_observer_forget(sampler->aside, watched);
@@ -186,13 +187,12 @@ static void pass(struct pyprof_sampler *sampler, int64_t now)
 	if (err)
 		return;
 	find_anchor_tids(&sampler->threads, &anchors);
-	uint64_t ns = (uint64_t)(now - sampler->aside_ns);
 	for (size_t i = 0; i < sampler->threads.list.count; i++) {
 		const struct pyprof_thread *thread =
 			&sampler->threads.list.items[i];
 		const struct pyprof_gil *gil = gil_of(&anchors, thread);
 		if (gil && gil->address && !is_sampled(&anchors, thread->tid))
-			follow(sampler, thread, gil->address, ns);
+			follow(sampler, thread, gil->address, now);
 	}
 }
 

@@ -115,9 +115,10 @@ static bool holds_elsewhere(const struct pyprof_sampler *sampler,
 	return false;
 }
 
+/* Hand on the sample of a lane that was taken now. */
 static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		 struct pyprof_watched *watched,
-		 const struct pyprof_observation *seen, uint64_t ns)
+		 const struct pyprof_observation *seen, int64_t now)
 {
 	struct pyprof_raw_sample head = {
 		.tstate = watched->tstate,
@@ -127,9 +128,11 @@ static void push(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		.exactness = seen->exactness,
 		.end = watched->stack.end,
 		.gil = lane->gil,
-		.ns = ns,
+		.at_ns = (uint64_t)now,
+		.ns = weight_ns(sampler, lane, now),
 		.held_ns = seen->held_ns,
 	};
+	lane->last_ns = now;
 	lane->tid = watched->tid;
 	lane->held = lane->gil && seen->role == PYPROF_GIL_HOLDER;
 	bool elsewhere =
@@ -245,8 +248,7 @@ static void settle(struct pyprof_sampler *sampler, struct pyprof_lane *lane,
 		count_bad(sampler, PYPROF_ERROR_FAULT);
 		return;
 	}
-	push(sampler, lane, watched, seen, weight_ns(sampler, lane, now));
-	lane->last_ns = now;
+	push(sampler, lane, watched, seen, now);
 }
 
 /* Take the sample of one lane. */
@@ -278,9 +280,7 @@ static void sample_lane(struct pyprof_sampler *sampler,
 		if (seen.held_ns)
 			seen.held_ns = (uint64_t)(pyprof_clock_ns() - now);
 		if (result == PYPROF_LOOK_DONE) {
-			push(sampler, lane, watched, &seen,
-			     weight_ns(sampler, lane, now));
-			lane->last_ns = now;
+			push(sampler, lane, watched, &seen, now);
 			return;
 		}
 		if (result == PYPROF_LOOK_ENDED) {
@@ -344,8 +344,7 @@ static void take_tick(struct pyprof_sampler *sampler,
 	}
 	/* From the signal on the thread did not run for itself. */
 	seen.held_ns = (uint64_t)(pyprof_clock_ns() - sampler->tick.sent_ns);
-	push(sampler, lane, watched, &seen, weight_ns(sampler, lane, now));
-	lane->last_ns = now;
+	push(sampler, lane, watched, &seen, now);
 }
 
 bool pyprof_looker_tick(struct pyprof_sampler *sampler, int32_t tid)

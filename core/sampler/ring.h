@@ -35,6 +35,8 @@ struct pyprof_raw_sample {
 	struct pyprof_task_state os;
 	/** Address of the GIL that the thread would wait for. */
 	uint64_t gil;
+	/** When it was taken, by pyprof_clock_ns(). */
+	uint64_t at_ns;
 	/** Time that the sample stands for, and that the target was held. */
 	uint64_t ns, held_ns;
 	size_t count;

@@ -70,11 +70,25 @@ uint32_t test_stack(struct pyprof_profile *profile, const char *frames)
 	return stack;
 }
 
+uint64_t test_clock(const struct pyprof_profile *profile)
+{
+	const struct pyprof_tally *tallies;
+	size_t count = pyprof_profile_tallies(profile, &tallies);
+	uint64_t ns = 0;
+	for (size_t i = 0; i < count; i++)
+		ns += tallies[i].ns;
+	return ns;
+}
+
 void test_add(struct pyprof_profile *profile, const char *frames,
 	      uint32_t thread, enum pyprof_state state, unsigned times)
 {
 	uint32_t stack = test_stack(profile, frames);
-	for (unsigned i = 0; i < times; i++)
+	uint64_t now = test_clock(profile);
+	for (unsigned i = 0; i < times; i++) {
+		now += TEST_SAMPLE_NS;
 		ck_ok(pyprof_profile_add(profile, stack, thread, state,
-					 PYPROF_EXACT_PROVEN, 10000000));
+					 PYPROF_EXACT_PROVEN, now,
+					 TEST_SAMPLE_NS));
+	}
 }

@@ -22,7 +22,13 @@ uint32_t test_thread(struct pyprof_profile *profile, int32_t tid,
  */
 uint32_t test_stack(struct pyprof_profile *profile, const char *frames);
 
-/** Add `times` samples of 10 ms. */
+/** What a sample of test_add() stands for: 10 ms. */
+#define TEST_SAMPLE_NS UINT64_C(10000000)
+
+/** The sum of all times: when the next sample of test_add() begins. */
+uint64_t test_clock(const struct pyprof_profile *profile);
+
+/** Add `times` samples, one after the other, after all that are there. */
 void test_add(struct pyprof_profile *profile, const char *frames,
 	      uint32_t thread, enum pyprof_state state, unsigned times);
 

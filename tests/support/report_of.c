@@ -11,6 +11,7 @@
  *   thread   tid, name
  *   stack    function, file, first line, line of each frame, outermost first
  *   add      state, samples, of the last stack and thread, 10 ms each
+ *   at       when the next sample begins, ms; else where the last one ended
  *   filter   0 for running, 1 for waiting, 2 for all
  */
 #include <inttypes.h>
@@ -24,6 +25,7 @@ struct reader {
 	struct pyprof_profile *profile;
 	struct pyprof_report_options options;
 	uint32_t stack, thread;
+	uint64_t now_ns;
 };
 
 static void must(struct pyprof_error *err)
@@ -117,10 +119,17 @@ static void read_add(struct reader *reader, char *rest)
 	enum pyprof_state state = (enum pyprof_state)next_int(&rest);
 	if ((unsigned)state >= PYPROF_STATE_COUNT)
 		exit(2);
-	for (int n = next_int(&rest); n > 0; n--)
-		must(pyprof_profile_add(reader->profile, reader->stack,
-					reader->thread, state,
-					PYPROF_EXACT_PROVEN, 10000000));
+	for (int n = next_int(&rest); n > 0; n--) {
+		reader->now_ns += 10000000;
+		must(pyprof_profile_add(
+			reader->profile, reader->stack, reader->thread, state,
+			PYPROF_EXACT_PROVEN, reader->now_ns, 10000000));
+	}
+}
+
+static void read_at(struct reader *reader, char *rest)
+{
+	reader->now_ns = (uint64_t)next_int(&rest) * 1000000;
 }
 
 static void read_filter(struct reader *reader, char *rest)
@@ -134,7 +143,7 @@ static const struct {
 	void (*read)(struct reader *reader, char *rest);
 } words[] = {
 	{"meta", read_meta}, {"thread", read_thread}, {"stack", read_stack},
-	{"add", read_add},   {"filter", read_filter},
+	{"add", read_add},   {"filter", read_filter}, {"at", read_at},
 };
 
 static void read_line(struct reader *reader, char *line)
