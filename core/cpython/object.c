@@ -67,14 +67,35 @@ int64_t pyprof_refcount(const struct pyprof_types *types, const uint8_t *object,
 /*
  * A small number can be an address, where the C library's heap begins low: of
  * the next object of a free list (3.14+), or the first of an array of types.
+ * Who learns no types takes what may be one for an address, and has missed it.
  */
-static bool is_address(const struct pyprof_types *types, int64_t count)
+static bool is_address(struct pyprof_types *types, int64_t count)
 {
 	int32_t type = types->layout->at.object.type;
+	if (count < ADDRESS_MIN || (count & 7))
+		return false;
 	const uint8_t *bytes =
 		pyprof_memory_at(types->memory, (uint64_t)count,
 				 (uint64_t)types->layout->at.object.size);
-	return bytes && pyprof_type_known(types, pyprof_word(bytes, type));
+	if (!bytes)
+		return false;
+	bool has_missed = types->has_missed;
+	types->has_missed = false;
+	bool is_one = pyprof_type_find(types, pyprof_word(bytes, type)) ||
+		      types->has_missed;
+	types->has_missed |= has_missed;
+	return is_one;
+}
+
+/* A count of an object in use that is the address of another one instead. */
+static inline bool is_link(struct pyprof_types *types, const uint8_t *object)
+{
+	const struct pyprof_layout *layout = types->layout;
+	struct refcount refcount = read_refcount(layout, object);
+	/* Counts of free-threaded builds may have a huge bias. */
+	return !refcount.is_immortal && refcount.count >= ADDRESS_MIN &&
+	       layout->objects.refcounts != PYPROF_REFCOUNT_SPLIT &&
+	       is_address(types, refcount.count);
 }
 
 static inline bool is_in_use(const struct pyprof_types *types,
@@ -93,8 +114,7 @@ static inline bool is_in_use(const struct pyprof_types *types,
 	/* Counts of free-threaded builds may have a huge bias. */
 	if (layout->objects.refcounts == PYPROF_REFCOUNT_SPLIT)
 		return true;
-	return (uint64_t)refcount.count <= types->words &&
-	       ((refcount.count & 7) || !is_address(types, refcount.count));
+	return (uint64_t)refcount.count <= types->words;
 }
 
 static inline uint64_t int_extent(const struct pyprof_layout *layout,
@@ -191,7 +211,7 @@ static inline bool recognise(struct pyprof_types *types, uint64_t address,
 	if (!type || least_size(types, type) > left)
 		return false;
 	uint64_t extent = extent_of(types, type, bytes);
-	if (!extent || extent > left)
+	if (!extent || extent > left || is_link(types, bytes))
 		return false;
 	*ret = (struct pyprof_object){address, bytes, type};
 	return true;

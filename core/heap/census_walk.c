@@ -110,13 +110,14 @@ static void uncount(struct pyprof_census_worker *worker, uint64_t address,
 
 /* Take the object of a block out of the index; false when it has none. */
 static bool unmark(struct pyprof_census_worker *worker, uint64_t start,
-		   uint64_t *address_ret)
+		   uint32_t size, uint64_t *address_ret)
 {
 	struct pyprof_index *index = &worker->heap->index;
 	for (size_t i = 0; i < PYPROF_PRESIZE_COUNT; i++) {
 		uint64_t address =
 			start + worker->block_header + pyprof_presizes[i];
-		if (!pyprof_index_has(index, address))
+		if (address >= start + size ||
+		    !pyprof_index_has(index, address))
 			continue;
 		uint32_t page = pyprof_memory_page(index->memory, address);
 		uint32_t granule = (address & (PYPROF_PAGE_SIZE - 1)) >> 4;
@@ -144,7 +145,7 @@ static void settle(struct pyprof_census_worker *worker,
 {
 	uint64_t address;
 	pyprof_block_disown(&worker->heap->blocks, block->number);
-	if (unmark(worker, block->start, &address))
+	if (unmark(worker, block->start, block->size, &address))
 		uncount(worker, address, block->size);
 	count_buffer(worker, block->size);
 }
@@ -304,7 +305,7 @@ static void take_back(struct walk *walk, uint64_t conflicts, uint32_t first)
 			   walk->address +
 				   walk->worker->heap->blocks.header_size +
 				   block * walk->block_size,
-			   &address))
+			   walk->block_size, &address))
 			uncount(walk->worker, address, walk->block_size);
 	}
 }

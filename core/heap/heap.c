@@ -132,6 +132,9 @@ static uint32_t find_in_block(const struct pyprof_heap *heap,
 {
 	uint64_t start = block->start + pyprof_block_header(heap);
 	for (size_t i = 0; i < PYPROF_PRESIZE_COUNT; i++) {
+		/* Behind the smallest blocks is the next one. */
+		if (start + pyprof_presizes[i] >= block->start + block->size)
+			continue;
 		uint32_t id = pyprof_index_id(&heap->index,
 					      start + pyprof_presizes[i]);
 		if (id != PYPROF_NO_OBJECT)

@@ -6,6 +6,7 @@
  *	census	NAME	NUMBER
  *	object	ADDRESS	TYPE	SIZE	BLOCK	TOLD...	UNTOLD...
  *
+ * The census ends with how many objects pyprof_heap_find() does not find.
  * SIZE is sys.getsizeof()'s, `?` when the object is damaged; BLOCK the size of
  * the allocator's block. TOLD are the references that gc.get_referents() tells
  * of, UNTOLD the others, as addresses with a blank between.
@@ -82,6 +83,18 @@ static void print_census(const struct pyprof_heap *heap)
 	printf("census\tdebug_hooks\t%d\n", heap->allocators.has_debug_hooks);
 }
 
+/* Objects that are not found by their own address. */
+static void print_lost(const struct pyprof_heap *heap)
+{
+	struct pyprof_index_walk walk = {0};
+	uint32_t id;
+	uint64_t address;
+	unsigned lost = 0;
+	while (pyprof_index_next(&heap->index, &walk, &id, &address))
+		lost += pyprof_heap_find(heap, address) != id;
+	printf("census\tlost_objects\t%u\n", lost);
+}
+
 static struct pyprof_error *print_heap(struct pyprof_target *target)
 {
 	struct pyprof_memory *memory;
@@ -92,6 +105,7 @@ static struct pyprof_error *print_heap(struct pyprof_target *target)
 	if (err)
 		return err;
 	print_census(heap);
+	print_lost(heap);
 	struct pyprof_index_walk walk = {0};
 	uint32_t id;
 	uint64_t address;

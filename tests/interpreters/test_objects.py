@@ -225,7 +225,7 @@ def check_mode(python, mode):
         if is_known and blocks != program.blocks:
             complaints.append(["%d blocks, not %d" % (blocks, program.blocks)])
         for key in ("damaged_objects", "damaged_edges", "pools_damaged",
-                    "cut_gc_lists", "pools_missing"):
+                    "cut_gc_lists", "pools_missing", "lost_objects"):
             if census[key]:
                 complaints.append(["%s is %d" % (key, census[key])])
         if shutil.which("gcore"):
