@@ -1,58 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Collapsed stacks, the input of flamegraph.pl and of many viewers: a line a
-// stack, outermost frame first, and its time in microseconds. Time and not
+// stack, outermost frame first, and its time in nanoseconds. Time and not
 // samples: those of different threads need not stand for equal times.
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "core/base/intern.h"
 #include "core/report/formats.h"
+#include "core/report/frames.h"
 
 /* Names may hold what separates frames and lines here. */
-static void put_name(const struct pyprof_profile *profile, uint32_t string,
-		     struct pyprof_buf *out)
+static void put_name(const char *name, size_t length, struct pyprof_buf *out)
 {
-	const char *name = pyprof_profile_string(profile, string);
-	size_t length = pyprof_profile_string_length(profile, string);
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)name[i];
-		pyprof_buf_putc(out, c == ';'		     ? ':'
-				     : c < 0x20 || c == 0x7f ? ' '
-							     : (char)c);
+	size_t from = out->length;
+	pyprof_put_one_line(out, name, length);
+	for (size_t i = from; i < out->length; i++) {
+		if (out->data[i] == ';')
+			out->data[i] = ':';
 	}
 }
 
-static void put_thread(const struct pyprof_profile *profile, uint32_t thread,
+static void put_string(const struct pyprof_profile *profile, uint32_t string,
 		       struct pyprof_buf *out)
 {
-	const struct pyprof_profile_thread *threads;
-	pyprof_profile_threads(profile, &threads);
-	if (pyprof_profile_string_length(profile, threads[thread].name)) {
-		put_name(profile, threads[thread].name, out);
-		pyprof_buf_printf(out, " (%" PRId32 ")", threads[thread].tid);
-	} else {
-		pyprof_buf_printf(out, "thread %" PRId32, threads[thread].tid);
-	}
+	put_name(pyprof_profile_string(profile, string),
+		 pyprof_profile_string_length(profile, string), out);
 }
 
-static void put_frame(const struct pyprof_profile *profile, uint32_t location,
+static void put_thread(const struct pyprof_frames *frames, uint32_t thread,
+		       struct pyprof_buf *out)
+{
+	_cleanup_buf_ struct pyprof_buf label = PYPROF_BUF_INIT;
+	pyprof_frames_thread(frames, thread, &label);
+	put_name(label.data, label.length, out);
+	out->failed |= label.failed;
+}
+
+static void put_frame(const struct pyprof_frames *frames, uint32_t location,
 		      struct pyprof_buf *out)
 {
-	const struct pyprof_function *functions;
-	const struct pyprof_location *locations;
-	pyprof_profile_functions(profile, &functions);
-	pyprof_profile_locations(profile, &locations);
-	const struct pyprof_location *at = &locations[location];
-	const struct pyprof_function *function = &functions[at->function];
+	const struct pyprof_function *function =
+		&frames->functions[frames->locations[location].function];
 	pyprof_buf_putc(out, ';');
-	put_name(profile,
-		 function->qualname ? function->qualname : function->name, out);
+	put_string(frames->profile, pyprof_function_label(function), out);
 	pyprof_buf_puts(out, " (");
-	put_name(profile, function->file, out);
+	put_string(frames->profile, function->file, out);
 	pyprof_buf_printf(out, ":%" PRId32 ")",
-			  at->line >= 0 ? at->line : function->first_line);
+			  pyprof_frames_line(frames, location));
 }
 
 /* Time of a stack in a thread, in all states that pass the filter. */
@@ -84,47 +78,19 @@ static struct pyprof_error *add_weights(const struct pyprof_profile *profile,
 	return NULL;
 }
 
-/* Append the frames of a stack; `path` has room for the deepest. */
-static void put_stack(const struct pyprof_profile *profile, uint32_t stack,
-		      uint32_t *path, struct pyprof_buf *out)
-{
-	const struct pyprof_stack *stacks;
-	pyprof_profile_stacks(profile, &stacks);
-	uint32_t depth = stacks[stack].depth;
-	for (uint32_t i = depth; i-- > 0; stack = stacks[stack].parent)
-		path[i] = stacks[stack].location;
-	for (uint32_t i = 0; i < depth; i++)
-		put_frame(profile, path[i], out);
-}
-
-static uint32_t deepest(const struct pyprof_profile *profile,
-			const struct pyprof_intern *weights)
-{
-	const struct pyprof_stack *stacks;
-	pyprof_profile_stacks(profile, &stacks);
-	const struct weight *items = weights->items;
-	uint32_t depth = 0;
-	for (size_t i = 0; i < weights->count; i++) {
-		if (stacks[items[i].stack].depth > depth)
-			depth = stacks[items[i].stack].depth;
-	}
-	return depth;
-}
-
-static struct pyprof_error *put_weights(const struct pyprof_profile *profile,
+static struct pyprof_error *put_weights(const struct pyprof_frames *frames,
 					const struct pyprof_intern *weights,
 					struct pyprof_buf *out)
 {
-	_cleanup_free_ uint32_t *path =
-		calloc(deepest(profile, weights) + 1, sizeof(*path));
-	if (!path)
-		return pyprof_error_oom();
 	const struct weight *items = weights->items;
 	for (size_t i = 0; i < weights->count; i++) {
-		uint64_t us = (items[i].ns + 500) / 1000;
-		put_thread(profile, items[i].thread, out);
-		put_stack(profile, items[i].stack, path, out);
-		pyprof_buf_printf(out, " %" PRIu64 "\n", us ? us : 1);
+		uint32_t depth = pyprof_frames_path(frames, items[i].stack);
+		put_thread(frames, items[i].thread, out);
+		for (uint32_t k = 0; k < depth; k++)
+			put_frame(frames, frames->path[k], out);
+		if (!depth)
+			pyprof_buf_puts(out, ";" PYPROF_NO_FRAME);
+		pyprof_buf_printf(out, " %" PRIu64 "\n", items[i].ns);
 	}
 	return pyprof_buf_error(out);
 }
@@ -135,17 +101,21 @@ write_collapsed(const struct pyprof_profile *profile,
 		struct pyprof_buf *out)
 {
 	struct pyprof_intern weights = PYPROF_INTERN_INIT(struct weight, ns);
-	struct pyprof_error *err =
-		add_weights(profile, &options->filter, &weights);
+	struct pyprof_frames frames;
+	struct pyprof_error *err = pyprof_frames_init(profile, &frames);
+	if (err)
+		return err;
+	err = add_weights(profile, &options->filter, &weights);
 	if (!err)
-		err = put_weights(profile, &weights, out);
+		err = put_weights(&frames, &weights, out);
 	pyprof_intern_deinit(&weights);
+	pyprof_frames_deinit(&frames);
 	return err;
 }
 
 const struct pyprof_report_format pyprof_report_collapsed = {
 	.name = "collapsed",
 	.extension = ".collapsed",
-	.summary = "stacks for flamegraph.pl and speedscope, in microseconds",
+	.summary = "stacks for flamegraph.pl and many viewers, in nanoseconds",
 	.write = write_collapsed,
 };

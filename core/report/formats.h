@@ -10,8 +10,11 @@
 
 extern const struct pyprof_report_format pyprof_report_text;
 extern const struct pyprof_report_format pyprof_report_json;
+extern const struct pyprof_report_format pyprof_report_csv;
 extern const struct pyprof_report_format pyprof_report_collapsed;
 extern const struct pyprof_report_format pyprof_report_html;
 extern const struct pyprof_report_format pyprof_report_svg;
+extern const struct pyprof_report_format pyprof_report_pstats;
+extern const struct pyprof_report_format pyprof_report_callgrind;
 
 #endif /* PYPROF_REPORT_FORMATS_H */

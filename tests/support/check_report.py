@@ -36,7 +36,8 @@ def recompute(profile):
     def line_of(stack):
         function, line = locations[stacks[stack][1]]
         function = functions[function]
-        return function["file"], line if line >= 0 else function["first_line"]
+        line = line if line >= 0 else function["first_line"]
+        return function["file"], line
 
     for stack, _, state, _, _, ns in zip(*profile["tallies"].values()):
         if groups[state] == "wait":
@@ -66,11 +67,11 @@ def check_collapsed(text, frame_ns):
     for line in text.split("\n")[:-1]:
         stack, weight = line.rsplit(" ", 1)
         frames = stack.split(";")
-        if len(frames) > 1:
+        if frames[1:] != ["(no Python frame)"]:
             found[frames[-1]] += int(weight)
     wanted = Counter()
     for (name, file, line), ns in frame_ns.items():
-        wanted[plain(f"{name} ({file}:{line})")] += ns // 1000
+        wanted[plain(f"{name} ({file}:{max(line, 0)})")] += ns
     assert found == wanted, (found, wanted)
 
 
