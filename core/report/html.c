@@ -35,7 +35,12 @@ static struct pyprof_error *put_text(void *context, struct pyprof_buf *out)
 static struct pyprof_error *put_data(void *context, struct pyprof_buf *out)
 {
 	const struct context *of = context;
-	return pyprof_html_data(of->profile, of->options, out);
+	pyprof_buf_puts(out, "<script type=\"application/json\" "
+			     "id=\"data\">");
+	struct pyprof_error *err =
+		pyprof_html_data(of->profile, of->options, out);
+	pyprof_buf_puts(out, "</script>");
+	return err;
 }
 
 static const struct pyprof_html_part parts[] = {

@@ -2,6 +2,7 @@
 #include "core/report/html_data.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "config.h"
 #include "core/base/json.h"
@@ -35,7 +36,8 @@ struct writer {
 	const struct pyprof_location *locations;
 	const struct pyprof_stack *stacks;
 	const struct pyprof_profile_thread *threads;
-	const struct pyprof_tally *tallies;
+	/* Ordered by stack, thread and state; exactnesses are added up. */
+	struct pyprof_tally *tallies;
 	size_t tally_count;
 	struct renumber string, function, location, stack, thread;
 };
@@ -63,6 +65,7 @@ static void renumber(struct renumber *table)
 
 static void writer_deinit(struct writer *writer)
 {
+	free(writer->tallies);
 	renumber_deinit(&writer->string);
 	renumber_deinit(&writer->function);
 	renumber_deinit(&writer->location);
@@ -99,6 +102,42 @@ static void mark_used(struct writer *writer)
 	}
 }
 
+static int compare_tallies(const void *a, const void *b)
+{
+	const struct pyprof_tally *left = a, *right = b;
+	if (left->stack != right->stack)
+		return left->stack < right->stack ? -1 : 1;
+	if (left->thread != right->thread)
+		return left->thread < right->thread ? -1 : 1;
+	return (left->state > right->state) - (left->state < right->state);
+}
+
+/* Whether all tallies could be copied. */
+static bool copy_tallies(struct writer *writer)
+{
+	const struct pyprof_tally *from;
+	size_t count = pyprof_profile_tallies(writer->profile, &from);
+	struct pyprof_tally *to = calloc(count + 1, sizeof(*to));
+	if (!to)
+		return false;
+	writer->tallies = to;
+	if (!count)
+		return true;
+	memcpy(to, from, count * sizeof(*to));
+	qsort(to, count, sizeof(*to), compare_tallies);
+	size_t last = 0;
+	for (size_t i = 1; i < count; i++) {
+		if (compare_tallies(&to[last], &to[i])) {
+			to[++last] = to[i];
+		} else {
+			to[last].samples += to[i].samples;
+			to[last].ns += to[i].ns;
+		}
+	}
+	writer->tally_count = last + 1;
+	return true;
+}
+
 static struct pyprof_error *writer_init(struct writer *writer,
 					const struct pyprof_profile *profile,
 					struct pyprof_buf *out)
@@ -109,8 +148,8 @@ static struct pyprof_error *writer_init(struct writer *writer,
 	};
 	const struct pyprof_strtab *strings =
 		pyprof_profile_strings_const(profile);
-	writer->tally_count = pyprof_profile_tallies(profile, &writer->tallies);
-	if (!renumber_init(&writer->string, pyprof_strtab_count(strings)) ||
+	if (!copy_tallies(writer) ||
+	    !renumber_init(&writer->string, pyprof_strtab_count(strings)) ||
 	    !renumber_init(
 		    &writer->function,
 		    pyprof_profile_functions(profile, &writer->functions)) ||
@@ -191,8 +230,9 @@ static void write_stacks(struct writer *writer)
 	COLUMN(writer, "line", location, line_of(writer, i));
 	pyprof_json_end_object(&writer->json);
 	begin_table(writer, "stacks");
-	COLUMN(writer, "parent", stack,
-	       writer->stack.id[writer->stacks[i].parent]);
+	COLUMN(writer, "up", stack,
+	       writer->stack.id[i] -
+		       writer->stack.id[writer->stacks[i].parent]);
 	COLUMN(writer, "location", stack,
 	       i ? writer->location.id[writer->stacks[i].location] : 0);
 	pyprof_json_end_object(&writer->json);
@@ -215,9 +255,13 @@ static void write_tallies(struct writer *writer)
 	size_t count = writer->tally_count;
 	struct pyprof_json *json = &writer->json;
 	begin_table(writer, "tallies");
-	begin_column(writer, "stack");
-	for (size_t i = 0; i < count; i++)
-		pyprof_json_uint(json, writer->stack.id[tallies[i].stack]);
+	uint32_t before = 0;
+	begin_column(writer, "step");
+	for (size_t i = 0; i < count; i++) {
+		uint32_t stack = writer->stack.id[tallies[i].stack];
+		pyprof_json_uint(json, stack - before);
+		before = stack;
+	}
 	pyprof_json_end_array(json);
 	begin_column(writer, "thread");
 	for (size_t i = 0; i < count; i++)
@@ -273,18 +317,17 @@ static struct pyprof_error *write_header(struct writer *writer,
 	return NULL;
 }
 
-struct pyprof_error *
-pyprof_html_data(const struct pyprof_profile *profile,
-		 const struct pyprof_report_options *options,
-		 struct pyprof_buf *out)
+/* A profile, as an object. */
+static struct pyprof_error *
+write_profile(const struct pyprof_profile *profile,
+	      const struct pyprof_report_options *options,
+	      struct pyprof_buf *out)
 {
 	_cleanup_(writer_deinit) struct writer writer;
 	struct pyprof_error *err = writer_init(&writer, profile, out);
 	if (err)
 		return err;
 	pyprof_json_begin_object(&writer.json);
-	put_string(&writer.json, "schema", "pyprof-report/1");
-	put_string(&writer.json, "version", PACKAGE_VERSION);
 	err = write_header(&writer, &options->filter);
 	if (err)
 		return err;
@@ -299,4 +342,17 @@ pyprof_html_data(const struct pyprof_profile *profile,
 		return err;
 	pyprof_json_end_object(&writer.json);
 	return pyprof_buf_error(out);
+}
+
+struct pyprof_error *
+pyprof_html_data(const struct pyprof_profile *profile,
+		 const struct pyprof_report_options *options,
+		 struct pyprof_buf *out)
+{
+	pyprof_buf_puts(out, "{\"schema\":\"pyprof-report/1\","
+			     "\"version\":\"" PACKAGE_VERSION "\","
+			     "\"kind\":\"profile\",\"profile\":");
+	struct pyprof_error *err = write_profile(profile, options, out);
+	pyprof_buf_puts(out, "}");
+	return err;
 }

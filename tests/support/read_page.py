@@ -11,11 +11,14 @@ browsers without scripts. FILE.svg: for each frame its depth, name (as Python
 writes it), place, left edge, width. What is not well formed is an error.
 """
 
+import base64
 import collections
 import html.parser
+import itertools
 import json
 import sys
 import xml.etree.ElementTree
+import zlib
 
 VOID = {"meta", "input", "br", "link"}
 
@@ -24,11 +27,13 @@ class Reader(html.parser.HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.open, self.texts = [], collections.defaultdict(list)
+        self.types = {}
 
     def handle_starttag(self, tag, attrs):
         if tag not in VOID:
             self.open.append((tag, dict(attrs)))
             self.texts[self.where()].append("")
+            self.types[self.where()] = dict(attrs).get("type", "")
 
     def handle_endtag(self, tag):
         assert self.open and self.open[-1][0] == tag, (tag, self.open)
@@ -43,13 +48,34 @@ class Reader(html.parser.HTMLParser):
             self.texts[self.where()][-1] += data
 
 
+def data_of(kind, text):
+    """The data of a page, as it was before it was made small."""
+    if kind.endswith("deflate"):
+        text = zlib.decompress(base64.b64decode(text), wbits=-15)
+    data = json.loads(text)
+    assert data["schema"] == "pyprof-report/1"
+    for name in ("profile", "old", "new"):
+        if name in data:
+            undo_steps(data[name])
+    return data
+
+
+def undo_steps(profile):
+    """Columns of differences become columns of numbers."""
+    stacks, tallies = profile["stacks"], profile["tallies"]
+    stacks["parent"] = [at - up for at, up in enumerate(stacks.pop("up"))]
+    tallies["stack"] = list(itertools.accumulate(tallies.pop("step")))
+
+
 def read_html(text):
     reader = Reader()
     reader.feed(text)
     reader.close()
     assert not reader.open, reader.open
     texts = reader.texts
-    assert len(texts["script#data"]) == 1 and len(texts["script"]) == 1
+    texts["data"] = [data_of(reader.types["script#data"],
+                             texts["script#data"][0])]
+    assert len(texts["script#data"]) == 1 and len(texts["script"]) == 2
     assert len(texts["title"]) == 1 and len(texts["pre"]) == 1
     return texts
 
@@ -78,8 +104,8 @@ def line_times(data):
 
 def print_html(text, kind):
     texts = read_html(text)
-    data = json.loads(texts["script#data"][0])
-    assert data["schema"] == "pyprof-report/1"
+    data = texts["data"][0]
+    data = data.get("profile", data)
     if kind == "raw":
         print(json.dumps(data))
     elif kind == "text":

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes dist/report.html, the one page of all reports, of src/.
+//
+// usage: node build.mjs [--out FILE]    write the page (dist/report.html)
+//        node build.mjs --test          run test/*.test.ts
+
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
+	writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const SCRIPT_MAX = 120 * 1024;
+const CARRIED = ["preact", "@preact/signals", "@preact/signals-core"];
+const OPTIONS = {
+	absWorkingDir: HERE, bundle: true, charset: "utf8", write: false,
+	jsx: "automatic", jsxImportSource: "preact", logLevel: "error",
+};
+
+async function bundle(entry) {
+	const { outputFiles } = await build({ ...OPTIONS, minify: true,
+		entryPoints: [entry], format: "iife", target: "es2020",
+		legalComments: "none" });
+	return outputFiles[0].text.trim();
+}
+
+/** What the licences of the libraries ask for. */
+function notices() {
+	return CARRIED.map((name) => {
+		const folder = join(HERE, "node_modules", name);
+		const { version } = JSON.parse(
+			readFileSync(join(folder, "package.json"), "utf8"));
+		return name + " " + version + "\n\n" +
+			readFileSync(join(folder, "LICENSE"), "utf8").trim();
+	}).join("\n\n");
+}
+
+async function page() {
+	const parts = {
+		style: await bundle("src/style.css"),
+		early: await bundle("src/early.ts"),
+		app: await bundle("src/main.tsx"),
+		notices: notices(),
+	};
+	const size = Buffer.byteLength(parts.early + parts.app);
+	if (size > SCRIPT_MAX)
+		throw new Error(`${size} bytes of script, more than ${SCRIPT_MAX}`);
+	const text = readFileSync(join(HERE, "src/index.html"), "utf8").replace(
+		/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
+	console.log(`${size} bytes of script, ` +
+		`${Buffer.byteLength(text)} bytes of page`);
+	return text;
+}
+
+async function test() {
+	const folder = mkdtempSync(join(tmpdir(), "pyprof-web-"));
+	try {
+		const names = readdirSync(join(HERE, "test"))
+			.filter((name) => name.endsWith(".test.ts"));
+		await build({ ...OPTIONS, write: true, platform: "node",
+			format: "esm", outdir: folder, outExtension: { ".js": ".mjs" },
+			entryPoints: names.map((name) => join("test", name)) });
+		const { status } = spawnSync(process.execPath, ["--test",
+			...names.map((name) => join(folder, name.replace(/ts$/, "mjs")))],
+		{ stdio: "inherit" });
+		return status ?? 1;
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+if (process.argv.includes("--test")) {
+	process.exitCode = await test();
+} else {
+	const at = process.argv.indexOf("--out");
+	const out = at > 0 ? process.argv[at + 1] : join(HERE, "dist/report.html");
+	mkdirSync(dirname(out), { recursive: true });
+	writeFileSync(out, await page());
+}

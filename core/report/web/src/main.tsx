@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The page begins here: decodes the data and draws.
+
+import { render } from "preact";
+import { App } from "./app";
+import { decode } from "./payload";
+import { makeReport, report } from "./state";
+
+function fail(error: unknown): void {
+	const page = document.getElementById("page")!;
+	const text = error instanceof Error ? error.message : String(error);
+	page.textContent = "pyprof: this page cannot be shown: " + text;
+	page.className = "text";
+}
+
+async function start(): Promise<void> {
+	const element = document.getElementById("data") as HTMLScriptElement;
+	report.value = makeReport(await decode(element));
+	/* It is in memory now, and large. */
+	element.textContent = "";
+	render(<App />, document.getElementById("page")!);
+	document.documentElement.dataset.ready = "true";
+}
+
+start().catch(fail);
