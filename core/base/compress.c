@@ -80,8 +80,8 @@ static struct pyprof_error *no_zstd(void)
 {
 	return pyprof_error_create(
 		PYPROF_ERROR_UNSUPPORTED,
-		"this pyprof was built without libzstd, which files of "
-		"snapshots need");
+		"this pyprof was built without libzstd, which the file "
+		"needs");
 }
 
 struct pyprof_error *pyprof_compressor_create(struct pyprof_compressor **ret)

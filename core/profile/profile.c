@@ -76,7 +76,7 @@ void pyprof_profile_reset(struct pyprof_profile *profile)
 	struct pyprof_profile_meta *meta = &profile->meta;
 	pyprof_intern_clear(&profile->tallies);
 	pyprof_timeline_clear(profile->timeline);
-	meta->sampled_ns = meta->missed = meta->cut = 0;
+	meta->sampled_ns = meta->missed = meta->cut = meta->lost = 0;
 	memset(meta->samples, 0, sizeof(meta->samples));
 	memset(meta->bad, 0, sizeof(meta->bad));
 	meta->pauses = (struct pyprof_pauses){};
@@ -173,20 +173,30 @@ pyprof_profile_thread(struct pyprof_profile *profile,
 	return NULL;
 }
 
+/* The tally of a stack, thread, state and exactness. */
+static struct pyprof_error *find_tally(struct pyprof_profile *profile,
+				       const struct pyprof_tally *wanted,
+				       uint32_t *ret)
+{
+	if (wanted->stack >= profile->stacks.count)
+		return unknown("stack", wanted->stack);
+	if (wanted->thread >= profile->threads.count)
+		return unknown("thread", wanted->thread);
+	if ((unsigned)wanted->state >= PYPROF_STATE_COUNT)
+		return unknown("state", wanted->state);
+	if ((unsigned)wanted->exactness >= PYPROF_EXACT_COUNT)
+		return unknown("exactness", wanted->exactness);
+	struct pyprof_tally tally = *wanted;
+	tally.samples = tally.ns = 0;
+	return pyprof_intern(&profile->tallies, &tally, ret);
+}
+
 struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 					uint32_t stack, uint32_t thread,
 					enum pyprof_state state,
 					enum pyprof_exactness exactness,
 					uint64_t at_ns, uint64_t ns)
 {
-	if (stack >= profile->stacks.count)
-		return unknown("stack", stack);
-	if (thread >= profile->threads.count)
-		return unknown("thread", thread);
-	if ((unsigned)state >= PYPROF_STATE_COUNT)
-		return unknown("state", state);
-	if ((unsigned)exactness >= PYPROF_EXACT_COUNT)
-		return unknown("exactness", exactness);
 	struct pyprof_tally key = {
 		.stack = stack,
 		.thread = thread,
@@ -194,7 +204,7 @@ struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 		.exactness = exactness,
 	};
 	uint32_t id;
-	struct pyprof_error *err = pyprof_intern(&profile->tallies, &key, &id);
+	struct pyprof_error *err = find_tally(profile, &key, &id);
 	if (err)
 		return err;
 	struct pyprof_tally *tallies = profile->tallies.items;
@@ -204,6 +214,26 @@ struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 		return err;
 	tallies[id].samples++;
 	tallies[id].ns += ns;
+	return NULL;
+}
+
+struct pyprof_error *pyprof_profile_restore(struct pyprof_profile *profile,
+					    const struct pyprof_tally *tally,
+					    const struct pyprof_moment *moment,
+					    uint64_t slice_ns)
+{
+	struct pyprof_moment restored = *moment;
+	struct pyprof_error *err = find_tally(profile, tally, &restored.tally);
+	if (err)
+		return err;
+	struct pyprof_tally *tallies = profile->tallies.items;
+	err = pyprof_timeline_restore(profile->timeline, tallies,
+				      profile->tallies.count, &restored,
+				      slice_ns);
+	if (err)
+		return err;
+	tallies[restored.tally].samples += restored.samples;
+	tallies[restored.tally].ns += restored.ns;
 	return NULL;
 }
 

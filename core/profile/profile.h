@@ -154,6 +154,9 @@ struct pyprof_profile_meta {
 	uint64_t bad[PYPROF_ERROR_COUNT];
 	/** Stacks that were cut or that ended early, and are counted above. */
 	uint64_t cut;
+	/** Samples that are not here because the file that this was loaded from
+	 * was cut off or damaged; all other counts are of the whole. */
+	uint64_t lost;
 	/** How long the target was held off its CPU, or stopped, a sample. */
 	struct pyprof_pauses pauses;
 };
@@ -212,6 +215,20 @@ struct pyprof_error *
 pyprof_profile_add(struct pyprof_profile *profile, uint32_t stack,
 		   uint32_t thread, enum pyprof_state state,
 		   enum pyprof_exactness exactness, uint64_t at_ns, uint64_t ns)
+	PYPROF_MUST_CHECK;
+
+/**
+ * Add what another profile, which was saved, had at one moment: those of a
+ * profile in their order.
+ *
+ * @param tally Its stack, thread, state and exactness alone matter.
+ * @param moment Its tally does not matter.
+ * @param slice_ns What pyprof_profile_moments() said of the other.
+ */
+struct pyprof_error *pyprof_profile_restore(struct pyprof_profile *profile,
+					    const struct pyprof_tally *tally,
+					    const struct pyprof_moment *moment,
+					    uint64_t slice_ns)
 	PYPROF_MUST_CHECK;
 
 /* Reading. Arrays are valid until the profile changes. */

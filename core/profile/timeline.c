@@ -197,6 +197,18 @@ static bool extend(struct pyprof_timeline *timeline, uint32_t last,
 	return true;
 }
 
+/* Add a moment, for which there is room, as the last of its thread. */
+static void append(struct pyprof_timeline *timeline,
+		   const struct pyprof_moment *moment, uint32_t *last)
+{
+	size_t count = timeline->moments.count;
+	if (count && timeline->moments.items[count - 1].at_ns > moment->at_ns)
+		timeline->disordered = true;
+	timeline->moments.items[count] = *moment;
+	timeline->moments.count++;
+	*last = (uint32_t)count;
+}
+
 struct pyprof_error *pyprof_timeline_add(struct pyprof_timeline *timeline,
 					 const struct pyprof_tally *tallies,
 					 size_t tally_count, uint32_t tally,
@@ -212,18 +224,32 @@ struct pyprof_error *pyprof_timeline_add(struct pyprof_timeline *timeline,
 	if (extend(timeline, *last, tally, begin_ns, ns))
 		return NULL;
 	begin_at(timeline, begin_ns);
-	size_t count = timeline->moments.count;
 	struct pyprof_moment moment = {
 		.at_ns = begin_ns - timeline->begin_ns,
 		.ns = ns,
 		.tally = tally,
 		.samples = 1,
 	};
-	if (count && timeline->moments.items[count - 1].at_ns > moment.at_ns)
-		timeline->disordered = true;
-	timeline->moments.items[count] = moment;
-	timeline->moments.count++;
-	*last = (uint32_t)count;
+	append(timeline, &moment, last);
+	return NULL;
+}
+
+struct pyprof_error *pyprof_timeline_restore(struct pyprof_timeline *timeline,
+					     const struct pyprof_tally *tallies,
+					     size_t tally_count,
+					     const struct pyprof_moment *moment,
+					     uint64_t slice_ns)
+{
+	uint32_t thread = tallies[moment->tally].thread;
+	struct pyprof_error *err =
+		make_room(timeline, tallies, tally_count, thread);
+	if (err)
+		return err;
+	if (!timeline->moments.count)
+		timeline->begin_ns = 0;
+	if (timeline->slice_ns < slice_ns)
+		timeline->slice_ns = slice_ns;
+	append(timeline, moment, &timeline->last.items[thread]);
 	return NULL;
 }
 

@@ -34,6 +34,13 @@ struct pyprof_error *pyprof_timeline_add(struct pyprof_timeline *timeline,
 					 uint64_t at_ns, uint64_t ns)
 	PYPROF_MUST_CHECK;
 
+/** Add a moment as it was in another timeline, with slices so long. */
+struct pyprof_error *
+pyprof_timeline_restore(struct pyprof_timeline *timeline,
+			const struct pyprof_tally *tallies, size_t tally_count,
+			const struct pyprof_moment *moment, uint64_t slice_ns)
+	PYPROF_MUST_CHECK;
+
 /** The moments in order; `tallies` are those that were added to. */
 size_t pyprof_timeline_moments(struct pyprof_timeline *timeline,
 			       const struct pyprof_tally *tallies,
