@@ -28,7 +28,7 @@ static const struct pyprof_option options[] = {
 
 static struct pyprof_error *
 write_report(struct pyprof_session *session,
-	     const struct pyprof_report_format *format,
+	     const struct pyprof_report_format *format, const char *file,
 	     struct pyprof_buf *bytes)
 {
 	_cleanup_(pyprof_source_cleanup) struct pyprof_source *source = NULL;
@@ -39,7 +39,7 @@ write_report(struct pyprof_session *session,
 	err = pyprof_sources_of_profile(session, &source);
 	if (!err) {
 		struct pyprof_report_options how = {.source = source};
-		err = format->write(profile, &how, bytes);
+		err = pyprof_report_write(format, file, profile, &how, bytes);
 	}
 	pyprof_session_release_profile(session);
 	return err;
@@ -107,7 +107,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	if (!err)
 		err = is_heap ? write_heap(session, given[SNAPSHOT].text,
 					   heap_format, &bytes)
-			      : write_report(session, format, &bytes);
+			      : write_report(session, format, file, &bytes);
 	if (!err)
 		err = pyprof_output_save(file, &bytes, out);
 	return err;

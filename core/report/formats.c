@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include "core/base/gzip.h"
 #include "core/report/formats.h"
 #include "core/report/report.h"
 
 const struct pyprof_report_format *const pyprof_report_formats[] = {
-	&pyprof_report_text,	  &pyprof_report_json,	    &pyprof_report_csv,
-	&pyprof_report_collapsed, &pyprof_report_html,	    &pyprof_report_svg,
-	&pyprof_report_pstats,	  &pyprof_report_callgrind, NULL,
+	&pyprof_report_text,	  &pyprof_report_json,
+	&pyprof_report_csv,	  &pyprof_report_collapsed,
+	&pyprof_report_html,	  &pyprof_report_svg,
+	&pyprof_report_pprof,	  &pyprof_report_pstats,
+	&pyprof_report_callgrind, NULL,
 };
 
-static bool ends_in(const char *file, const char *extension)
+/* Behind the ending of any format: the file is compressed. */
+#define GZIP_EXTENSION ".gz"
+
+/* Whether `length` bytes of a name have an ending, and more before it. */
+static bool ends_in(const char *file, size_t length, const char *extension)
 {
-	size_t length = strlen(file), size = strlen(extension);
-	return length > size && strcmp(file + length - size, extension) == 0;
+	size_t size = strlen(extension);
+	return length > size &&
+	       memcmp(file + length - size, extension, size) == 0;
+}
+
+static bool is_gzip(const char *file)
+{
+	return ends_in(file, strlen(file), GZIP_EXTENSION);
 }
 
 static const struct pyprof_report_format *by_name(const char *name)
@@ -28,10 +41,13 @@ static const struct pyprof_report_format *by_name(const char *name)
 static const struct pyprof_report_format *by_extension(const char *file)
 {
 	const struct pyprof_report_format *best = NULL;
+	size_t length = strlen(file);
+	if (is_gzip(file))
+		length -= strlen(GZIP_EXTENSION);
 	for (size_t i = 0; pyprof_report_formats[i]; i++) {
 		const struct pyprof_report_format *format =
 			pyprof_report_formats[i];
-		if (ends_in(file, format->extension) &&
+		if (ends_in(file, length, format->extension) &&
 		    (!best ||
 		     strlen(format->extension) > strlen(best->extension)))
 			best = format;
@@ -66,4 +82,17 @@ pyprof_report_format_find(const char *name, const char *file,
 		return none_found(name, file);
 	*ret = format;
 	return NULL;
+}
+
+struct pyprof_error *
+pyprof_report_write(const struct pyprof_report_format *format, const char *file,
+		    const struct pyprof_profile *profile,
+		    const struct pyprof_report_options *options,
+		    struct pyprof_buf *out)
+{
+	_cleanup_buf_ struct pyprof_buf plain = PYPROF_BUF_INIT;
+	if (!is_gzip(file))
+		return format->write(profile, options, out);
+	struct pyprof_error *err = format->write(profile, options, &plain);
+	return err ? err : pyprof_gzip(&plain, out);
 }

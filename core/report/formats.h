@@ -14,6 +14,7 @@ extern const struct pyprof_report_format pyprof_report_csv;
 extern const struct pyprof_report_format pyprof_report_collapsed;
 extern const struct pyprof_report_format pyprof_report_html;
 extern const struct pyprof_report_format pyprof_report_svg;
+extern const struct pyprof_report_format pyprof_report_pprof;
 extern const struct pyprof_report_format pyprof_report_pstats;
 extern const struct pyprof_report_format pyprof_report_callgrind;
 

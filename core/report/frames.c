@@ -17,12 +17,11 @@ struct pyprof_error *pyprof_frames_init(const struct pyprof_profile *profile,
 	frames.stack_count = pyprof_profile_stacks(profile, &frames.stacks);
 	frames.thread_count = pyprof_profile_threads(profile, &frames.threads);
 	frames.tally_count = pyprof_profile_tallies(profile, &frames.tallies);
-	uint32_t deepest = 0;
 	for (size_t i = 0; i < frames.stack_count; i++) {
-		if (frames.stacks[i].depth > deepest)
-			deepest = frames.stacks[i].depth;
+		if (frames.stacks[i].depth > frames.deepest)
+			frames.deepest = frames.stacks[i].depth;
 	}
-	frames.path = calloc((size_t)deepest + 1, sizeof(*frames.path));
+	frames.path = calloc(frames.deepest + 1, sizeof(*frames.path));
 	if (!frames.path)
 		return pyprof_error_oom();
 	*ret = frames;

@@ -23,7 +23,8 @@ struct pyprof_frames {
 	const struct pyprof_tally *tallies;
 	size_t function_count, location_count, stack_count, thread_count;
 	size_t tally_count;
-	/** Room for the locations of the deepest stack. */
+	/** How many locations the deepest stack has; room for those. */
+	size_t deepest;
 	uint32_t *path;
 };
 

@@ -39,12 +39,23 @@ extern const struct pyprof_report_format *const pyprof_report_formats[];
 
 /**
  * The format of a name, or when `name` is NULL that of the longest matching
- * ending of a file name. USAGE, listing what there is, when there is none.
+ * ending of a file name, without a ".gz" at its end. USAGE, listing what there
+ * is, when there is none.
  */
 struct pyprof_error *
 pyprof_report_format_find(const char *name, const char *file,
 			  const struct pyprof_report_format **ret)
 	PYPROF_MUST_CHECK;
+
+/**
+ * Append what is to be written to `file` in a format: compressed when its name
+ * ends in ".gz".
+ */
+struct pyprof_error *
+pyprof_report_write(const struct pyprof_report_format *format, const char *file,
+		    const struct pyprof_profile *profile,
+		    const struct pyprof_report_options *options,
+		    struct pyprof_buf *out) PYPROF_MUST_CHECK;
 
 /**
  * Write bytes to a file: beside it first, then renamed over it, so that a full

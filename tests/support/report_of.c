@@ -2,13 +2,14 @@
 /**
  * @file
  * Writes a report of a profile that is given as text, for tests of reports
- * from outside: report_of OUTPUT < TEXT. The ending of OUTPUT picks the format.
+ * from outside: report_of OUTPUT... < TEXT. The ending of an OUTPUT picks the
+ * format.
  *
  * Each line of the text is a word and its values, separated by tabs; "%41" is
  * the byte 0x41.
  *
  *   meta     command, mode, seconds, samples, missed
- *   thread   tid, name
+ *   thread   tid, name, interpreter
  *   stack    function, file, first line, line of each frame, outermost first
  *   add      state, samples, of the last stack and thread, 10 ms each
  *   at       when the next sample begins, ms; else where the last one ended
@@ -92,6 +93,7 @@ static void read_thread(struct reader *reader, char *rest)
 	struct pyprof_profile_thread thread = {.tid = next_int(&rest)};
 	thread.ident = 0x7f0000000000 + (uint64_t)thread.tid;
 	thread.name = intern(reader, next(&rest));
+	thread.interp_id = next_int(&rest);
 	must(pyprof_profile_thread(reader->profile, &thread, &reader->thread));
 }
 
@@ -159,9 +161,19 @@ static void read_line(struct reader *reader, char *line)
 	exit(2);
 }
 
+static void write_report(const struct reader *reader, const char *path)
+{
+	const struct pyprof_report_format *format;
+	_cleanup_buf_ struct pyprof_buf out = PYPROF_BUF_INIT;
+	must(pyprof_report_format_find(NULL, path, &format));
+	must(pyprof_report_write(format, path, reader->profile,
+				 &reader->options, &out));
+	must(pyprof_report_save(path, &out));
+}
+
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
 	struct reader reader = {};
 	must(pyprof_profile_create(&reader.profile));
@@ -169,11 +181,8 @@ int main(int argc, char **argv)
 	_cleanup_free_ char *line = NULL;
 	for (size_t size = 0; getline(&line, &size, stdin) >= 0;)
 		read_line(&reader, line);
-	const struct pyprof_report_format *format;
-	must(pyprof_report_format_find(NULL, argv[1], &format));
-	_cleanup_buf_ struct pyprof_buf out = PYPROF_BUF_INIT;
-	must(format->write(reader.profile, &reader.options, &out));
-	must(pyprof_report_save(argv[1], &out));
+	for (int i = 1; i < argc; i++)
+		write_report(&reader, argv[i]);
 	pyprof_source_destroy(reader.options.source);
 	pyprof_profile_destroy(reader.profile);
 	return 0;
