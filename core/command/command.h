@@ -123,6 +123,13 @@ struct pyprof_error *pyprof_command_run(struct pyprof_session *session,
 					struct pyprof_buf *out)
 	PYPROF_MUST_CHECK;
 
+/** The same for a debugger that has taken the line apart itself. */
+struct pyprof_error *pyprof_command_run_words(struct pyprof_session *session,
+					      const char *const *words,
+					      size_t count,
+					      struct pyprof_buf *out)
+	PYPROF_MUST_CHECK;
+
 /**
  * Completions of a line's last word, one a line in `out`. An empty result with
  * `*files_ret` set means: complete file names.

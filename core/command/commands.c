@@ -104,30 +104,30 @@ run_command(struct pyprof_session *session,
 	return err ? err : pyprof_output_save(arguments->output, &text, out);
 }
 
-static struct pyprof_error *run_words(struct pyprof_session *session,
-				      const struct pyprof_line *line,
-				      struct pyprof_buf *out)
+struct pyprof_error *pyprof_command_run_words(struct pyprof_session *session,
+					      const char *const *words,
+					      size_t count,
+					      struct pyprof_buf *out)
 {
 	const struct pyprof_command *command = NULL;
 	struct pyprof_arguments arguments;
 	size_t used = 0;
 	bool help = false;
 
-	if (!line->count || strcmp(line->words[0], "--help") == 0) {
+	if (!count || strcmp(words[0], "--help") == 0) {
 		pyprof_command_help(NULL, out);
 		return pyprof_buf_error(out);
 	}
 	struct pyprof_error *err =
-		pyprof_command_find(line->words, line->count, &command, &used);
+		pyprof_command_find(words, count, &command, &used);
 	/* "heap" takes no arguments, but is the first word of others. */
-	const char *next = !err && used < line->count ? line->words[used] : "-";
+	const char *next = !err && used < count ? words[used] : "-";
 	if (!err && next[0] != '-' && !command->max_arguments &&
 	    is_prefix(command->name))
-		err = unknown(line->words, line->count);
+		err = unknown(words, count);
 	if (!err)
-		err = pyprof_options_parse(command, line->words + used,
-					   line->count - used, &arguments,
-					   &help);
+		err = pyprof_options_parse(command, words + used, count - used,
+					   &arguments, &help);
 	if (err)
 		return err;
 	if (help) {
@@ -145,7 +145,7 @@ struct pyprof_error *pyprof_command_run(struct pyprof_session *session,
 	struct pyprof_error *err = pyprof_line_split(line, false, &words);
 	if (err)
 		return err;
-	err = run_words(session, &words, out);
+	err = pyprof_command_run_words(session, words.words, words.count, out);
 	pyprof_line_deinit(&words);
 	return err;
 }

@@ -44,6 +44,13 @@ struct pyprof_host_thread {
 };
 
 struct pyprof_host_ops {
+	/**
+	 * The plugin cannot tell when the process is stopped and resumed: it
+	 * calls neither pyprof_session_stopped() nor, for a process that is
+	 * sampled already, pyprof_session_resumed(). The sampler finds out.
+	 */
+	bool is_silent;
+
 	/** "gdb 13.1", for the profile. */
 	const char *(*name)(void *host);
 

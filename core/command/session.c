@@ -182,7 +182,7 @@ start_sampler(struct pyprof_session *session,
 	session->pid = inferior->pid;
 	session->options = *options;
 	pyprof_facts_fill(session);
-	if (inferior->is_running)
+	if (inferior->is_running || session->ops->is_silent)
 		pyprof_sampler_resumed(session->sampler);
 	else
 		pyprof_sampler_stopped(session->sampler);
@@ -206,6 +206,7 @@ pyprof_session_start(struct pyprof_session *session,
 	bool had_ticks = session->ticks_armed;
 	wanted.wake = session->ops->wake ? wake : NULL;
 	wanted.wake_arg = session;
+	wanted.finds_stops = session->ops->is_silent;
 	err = arm_ticks(session, &wanted);
 	if (!err)
 		err = start_sampler(session, &inferior, &wanted);

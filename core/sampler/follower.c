@@ -203,6 +203,10 @@ static void pass_if_due(struct pyprof_sampler *sampler)
 	if (!sampler->attachment || !pyprof_sampler_is_running(sampler) ||
 	    now < sampler->aside_next_ns)
 		return;
+	if (pyprof_sampler_is_held(sampler, &sampler->aside_task)) {
+		sampler->aside_ns = now;
+		return;
+	}
 	if (sampler->aside_ns < sampler->resumed_ns)
 		sampler->aside_ns = sampler->resumed_ns;
 	pass(sampler, now);

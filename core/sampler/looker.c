@@ -28,6 +28,8 @@
 #define TICKS_LOST_MAX 3
 /* So many looks in a row found nobody: this may be another program now. */
 #define FAULTS_MAX 20
+/* How often, at most, is looked whether a process that is held goes on. */
+#define HELD_EVERY_NS INT64_C(1000000)
 /* The shortest turn on a CPU that can be asked for. */
 #define SHORTEST_TURN_NS 100000
 
@@ -319,6 +321,8 @@ static void sample_all(struct pyprof_sampler *sampler, int64_t now)
 			lane->last_ns = sampler->resumed_ns;
 		sample_lane(sampler, lane, now);
 	}
+	if (sampler->lanes.count)
+		atomic_store(&sampler->stop_tid, sampler->lanes.items[0].tid);
 }
 
 /* The lane of a tick: of its GIL, unless that has gone meanwhile. */
@@ -386,8 +390,30 @@ static bool must_wait(const struct pyprof_sampler *sampler, int64_t due_ns)
 	return pyprof_clock_ns() < due_ns - spare;
 }
 
+/* Count the time since the last look, or since the process was resumed. */
+static void count_time(struct pyprof_sampler *sampler, int64_t last_ns,
+		       int64_t now)
+{
+	int64_t since =
+		last_ns > sampler->resumed_ns ? last_ns : sampler->resumed_ns;
+	uint64_t elapsed = (uint64_t)(now - since);
+	atomic_fetch_add(&sampler->counts.sampled_ns, elapsed);
+	atomic_fetch_add(
+		&sampler->counts.due_milli,
+		(uint64_t)((double)elapsed * sampler->options.rate_hz / 1e6));
+}
+
+/* It was resumed after this, and nobody tells when. */
+static void stands_still(struct pyprof_sampler *sampler, int64_t now)
+{
+	pthread_mutex_lock(&sampler->lock);
+	sampler->resumed_ns = now;
+	pthread_mutex_unlock(&sampler->lock);
+}
+
 /* Take what is due; false when there is no interpreter to look at. */
-static bool look_once(struct pyprof_sampler *sampler, int64_t *last_ns)
+static bool look_once(struct pyprof_sampler *sampler, int64_t *last_ns,
+		      bool *held_ret)
 {
 	if (!sampler->attachment) {
 		_cleanup_error_ struct pyprof_error *err =
@@ -398,17 +424,14 @@ static bool look_once(struct pyprof_sampler *sampler, int64_t *last_ns)
 	bool there = true;
 	pthread_mutex_lock(&sampler->look_lock);
 	if (sampler->attachment && pyprof_sampler_is_running(sampler)) {
+		*held_ret =
+			pyprof_sampler_is_held(sampler, &sampler->look_task);
 		int64_t now = pyprof_clock_ns();
-		int64_t since = *last_ns > sampler->resumed_ns
-					? *last_ns
-					: sampler->resumed_ns;
-		uint64_t elapsed = (uint64_t)(now - since);
-		atomic_fetch_add(&sampler->counts.sampled_ns, elapsed);
-		atomic_fetch_add(&sampler->counts.due_milli,
-				 (uint64_t)((double)elapsed *
-					    sampler->options.rate_hz / 1e6));
+		if (*held_ret)
+			stands_still(sampler, now);
+		count_time(sampler, *last_ns, now);
 		*last_ns = now;
-		if (pyprof_pace_settle(&sampler->pace, now))
+		if (!*held_ret && pyprof_pace_settle(&sampler->pace, now))
 			sample_all(sampler, now);
 		there = still_there(sampler);
 	}
@@ -462,11 +485,15 @@ void *pyprof_looker_main(void *arg)
 			return NULL;
 		if (!look)
 			continue;
-		if (!look_once(sampler, &last_ns)) {
+		bool held = false;
+		if (!look_once(sampler, &last_ns, &held)) {
 			due_ns = pyprof_clock_ns() + ATTACH_EVERY_NS;
 			continue;
 		}
-		due_ns = pyprof_pace_next(&sampler->pace, due_ns,
-					  pyprof_clock_ns());
+		int64_t now = pyprof_clock_ns();
+		due_ns = pyprof_pace_next(&sampler->pace, due_ns, now);
+		/* Not as often as a high rate would have it. */
+		if (held && due_ns < now + HELD_EVERY_NS)
+			due_ns = now + HELD_EVERY_NS;
 	}
 }

@@ -87,6 +87,7 @@ struct pyprof_sampler {
 	struct pyprof_pending_tick tick;
 	unsigned ticks_lost, faults;
 	struct pyprof_pace pace;
+	struct pyprof_task look_task;
 
 	/** Guards the profile and what decodes into it. */
 	pthread_mutex_t profile_lock;
@@ -95,6 +96,11 @@ struct pyprof_sampler {
 	struct pyprof_threads threads;
 	int64_t threads_read_ns, aside_ns, aside_next_ns;
 	double aside_cost_ns;
+	struct pyprof_task aside_task;
+
+	/** The thread to tell by that the process is held, with
+	 * `options.finds_stops`: sampled last; 0 for the process's first. */
+	_Atomic int32_t stop_tid;
 
 	struct pyprof_counts counts;
 };
@@ -114,6 +120,10 @@ void pyprof_sampler_take_in(struct pyprof_sampler *sampler);
 void pyprof_sampler_push(struct pyprof_sampler *sampler,
 			 struct pyprof_raw_sample *head,
 			 const struct pyprof_raw_stack *stack);
+/** Whether the process stands still, where nobody else tells. `task` is a
+ * thread's own, made by pyprof_task_init(). */
+bool pyprof_sampler_is_held(struct pyprof_sampler *sampler,
+			    struct pyprof_task *task);
 /** Change the way samples are taken, saying why. */
 void pyprof_sampler_fall_back(struct pyprof_sampler *sampler,
 			      enum pyprof_mode mode, const char *why);

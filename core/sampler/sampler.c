@@ -35,6 +35,8 @@ struct pyprof_error *pyprof_sampler_create(struct pyprof_profile *profile,
 		return pyprof_error_oom();
 	sampler->profile = profile;
 	init_locks(sampler);
+	pyprof_task_init(&sampler->look_task, 0, 0);
+	pyprof_task_init(&sampler->aside_task, 0, 0);
 	struct pyprof_error *err =
 		pyprof_ring_create(PYPROF_RING_SIZE, &sampler->ring);
 	if (err) {
@@ -66,6 +68,21 @@ bool pyprof_sampler_is_running(struct pyprof_sampler *sampler)
 	bool running = sampler->running;
 	pthread_mutex_unlock(&sampler->lock);
 	return running;
+}
+
+bool pyprof_sampler_is_held(struct pyprof_sampler *sampler,
+			    struct pyprof_task *task)
+{
+	if (!sampler->options.finds_stops)
+		return false;
+	int32_t tid = atomic_load(&sampler->stop_tid);
+	if (!tid)
+		tid = sampler->pid;
+	if (task->tid != tid) {
+		pyprof_task_deinit(task);
+		pyprof_task_init(task, sampler->pid, tid);
+	}
+	return pyprof_task_is_held(task, sampler->pid);
 }
 
 static void set_text(struct pyprof_sampler *sampler, char *where, size_t size,
@@ -113,6 +130,11 @@ static void unequip(struct pyprof_sampler *sampler)
 	sampler->threads.list.count = 0;
 	sampler->threads_read_ns = sampler->lanes_read_ns = 0;
 	sampler->faults = 0;
+	atomic_store(&sampler->stop_tid, 0);
+	pyprof_task_deinit(&sampler->look_task);
+	pyprof_task_deinit(&sampler->aside_task);
+	pyprof_task_init(&sampler->look_task, 0, 0);
+	pyprof_task_init(&sampler->aside_task, 0, 0);
 }
 
 /* Which interpreter it is, for the reports. */
@@ -391,12 +413,14 @@ void pyprof_sampler_status(struct pyprof_sampler *sampler,
 			   struct pyprof_sampler_status *ret)
 {
 	pyprof_sampler_lock(sampler);
+	bool held = sampler->running &&
+		    pyprof_sampler_is_held(sampler, &sampler->aside_task);
 	pthread_mutex_lock(&sampler->lock);
 	const struct pyprof_profile_meta *meta =
 		pyprof_profile_meta(sampler->profile);
 	*ret = (struct pyprof_sampler_status){
 		.attached = sampler->attachment != NULL,
-		.running = sampler->running,
+		.running = sampler->running && !held,
 		.mode = sampler->mode,
 		.rate_hz = sampler->options.rate_hz,
 		.threads = sampler->threads.list.count,

@@ -46,6 +46,13 @@ struct pyprof_sampler_options {
 	int32_t tid;
 	/** The signal that ticks are sent as; 0 when ticks are not armed. */
 	int tick_signal;
+	/**
+	 * Nobody tells when the process is stopped and resumed: look, before
+	 * each sample, whether a debugger holds it. From `resumed` on it may
+	 * then stand still as well; what was sampled ends and begins up to one
+	 * period late.
+	 */
+	bool finds_stops;
 	/** Called on a sampler thread when the main thread should call
 	 * pyprof_sampler_poll(). May be NULL. */
 	void (*wake)(void *arg);
@@ -56,6 +63,7 @@ struct pyprof_sampler_options {
 struct pyprof_sampler_status {
 	/** An interpreter has been found. */
 	bool attached;
+	/** It runs, as far as has been told or found. */
 	bool running;
 	/** The way samples are taken now. */
 	enum pyprof_mode mode;

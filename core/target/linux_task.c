@@ -157,6 +157,17 @@ struct pyprof_error *pyprof_task_state(struct pyprof_task *task, int32_t pid,
 	return NULL;
 }
 
+bool pyprof_task_is_held(struct pyprof_task *task, int32_t pid)
+{
+	char text[TASK_FILE_MAX];
+	_cleanup_error_ struct pyprof_error *unknown =
+		read_stat(task, pid, text);
+	const char *state =
+		unknown ? NULL
+			: pyprof_proc_stat_field(text, PYPROF_STAT_STATE);
+	return state && (*state == 't' || *state == 'T');
+}
+
 static bool parse_schedstat(const char *text, uint64_t *runs, uint64_t *ns)
 {
 	return sscanf(text, "%" SCNu64 " %*u %" SCNu64, ns, runs) == 2;

@@ -44,6 +44,12 @@ struct pyprof_error *pyprof_task_state(struct pyprof_task *task, int32_t pid,
 	PYPROF_MUST_CHECK;
 
 /**
+ * Whether a debugger or a stop signal holds the thread. False for one that has
+ * ended, or when the kernel does not tell.
+ */
+bool pyprof_task_is_held(struct pyprof_task *task, int32_t pid);
+
+/**
  * How often the thread was put on a CPU and the time it ran there, ns. Two
  * equal counts around a look at a thread that was not running prove that it
  * did not run in between. UNSUPPORTED when the kernel does not count.
