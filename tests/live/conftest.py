@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import debugger
+import debugger_lldb
 import pythons
 
 TARGETS = os.path.join(os.path.dirname(__file__), "..", "targets")
@@ -25,6 +26,9 @@ def pytest_report_header(config):
 def pytest_terminal_summary(terminalreporter):
     for name in pythons.missing(PYTHONS):
         terminalreporter.write_line("SKIPPED: no Python %s to test" % name)
+    reason = debugger_lldb.Lldb.why_not()
+    if reason:
+        terminalreporter.write_line("SKIPPED: all of LLDB: " + reason)
 
 
 def pytest_sessionstart(session):
@@ -44,6 +48,55 @@ def each_python(request):
 def python():
     """The system's own interpreter, for what does not depend on which."""
     return PYTHONS[0]
+
+
+class Way:
+    """A debugger, and a mode of the sampler in it."""
+
+    def __init__(self, debugger, mode):
+        self.debugger = debugger
+        self.mode = mode
+
+    def __str__(self):
+        return "%s-%s" % (self.debugger.name, self.mode)
+
+    def attach(self, program):
+        return self.debugger.attach(program.pid)
+
+    def start(self, dbg, *options, rate="500hz"):
+        """Arm the sampler; what is said."""
+        text = dbg.run(" ".join(
+            ["pyprof start", rate, "--max-stop 100 --mode", self.mode,
+             *options]))
+        assert "pyprof:" not in text, text
+        return text
+
+
+# Stop mode is GDB's alone.
+WAYS = [Way(debugger.Gdb, "stop"), Way(debugger.Gdb, "auto"),
+        Way(debugger_lldb.Lldb, "auto")]
+
+
+def or_skip(kind):
+    """Skip what needs a debugger that is not there."""
+    reason = kind.why_not()
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(params=WAYS, ids=str)
+def way(request):
+    """Each debugger and mode in turn."""
+    or_skip(request.param.debugger)
+    return request.param
+
+
+@pytest.fixture(params=[debugger.Gdb, debugger_lldb.Lldb],
+                ids=lambda kind: kind.name)
+def each_debugger(request):
+    """Each debugger's class in turn."""
+    or_skip(request.param)
+    return request.param
 
 
 class Program:
@@ -98,6 +151,18 @@ def start_program():
     yield start
     for program in programs:
         program.close()
+
+
+@pytest.fixture(scope="session")
+def steps_library(tmp_path_factory):
+    """What tests/targets/steps.py calls."""
+    path = tmp_path_factory.mktemp("steps") / "libsteps.so"
+    subprocess.run(
+        ["cc", "-g", "-O0", "-shared", "-fPIC", "-o", str(path),
+         target("steps.c")],
+        check=True,
+    )
+    return str(path)
 
 
 def target(name):

@@ -2,23 +2,16 @@
 """Driving a real GDB: as a user at its prompt (Gdb), and in batch (batch())."""
 
 import os
-import pty
 import re
-import select
-import signal
-import subprocess
+import shutil
 import time
 
-BUILDDIR = os.environ.get("PYPROF_BUILDDIR", os.getcwd())
+from terminal import BUILDDIR, PATIENCE, Debugger, Hung, run_batch
+
 LOADER = os.environ.get(
     "PYPROF_GDB_LOADER", os.path.join(BUILDDIR, "gdb-plugin", "pyprof.py")
 )
 GDB = os.environ.get("PYPROF_GDB", "gdb")
-
-# Only ever ends a test that hangs; nothing is measured by it.
-PATIENCE = 90
-
-PROMPT = "(gdb) "
 
 OPTIONS = [
     "-nx", "-q",
@@ -32,117 +25,9 @@ OPTIONS = [
     "-iex", "set print inferior-events off",
 ]
 
-
-class Hung(AssertionError):
-    """GDB did not come back; the message holds what it printed."""
-
-
-class Gdb:
-    """A GDB on a terminal, used by its prompt.
-
-    with Gdb("-p", str(pid)) as gdb:
-        assert "frame" in gdb.run("bt")
-    """
-
-    def __init__(self, *args, load=True):
-        self.pid, self.fd = pty.fork()
-        if not self.pid:
-            os.environ["TERM"] = "dumb"
-            os.environ["LC_ALL"] = "C.UTF-8"
-            os.environ.pop("PYTHONHOME", None)
-            os.execvp(GDB, [GDB, *OPTIONS, *args])
-        self.output = ""
-        self.log = ""
-        self.ended = None
-        self.start = self.until_prompt()
-        if load:
-            text = self.run("source " + LOADER)
-            assert text == "", text
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.close()
-
-    def _read(self, seconds):
-        """Take in what comes within some seconds; False at the end of it."""
-        ready, _, _ = select.select([self.fd], [], [], seconds)
-        if not ready:
-            return True
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            data = b""
-        text = data.decode("utf-8", "replace").replace("\r", "")
-        self.output += text
-        self.log += text
-        return bool(data)
-
-    def until(self, pattern):
-        """Everything up to and including a match of a regular expression."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            match = re.search(pattern, self.output)
-            if match:
-                text = self.output[: match.end()]
-                self.output = self.output[match.end():]
-                return text
-            if time.monotonic() > deadline:
-                raise Hung("no %r in:\n%s" % (pattern, self.log))
-            if not self._read(1):
-                raise Hung("GDB ended, no %r in:\n%s" % (pattern, self.log))
-
-    def until_prompt(self):
-        """Everything up to the next prompt, without it."""
-        return self.until(re.escape(PROMPT) + r"\Z")[: -len(PROMPT)]
-
-    def send(self, line):
-        """Type a line, without waiting for what it does."""
-        os.write(self.fd, line.encode() + b"\n")
-        self.until(re.escape(line) + r"\n")
-
-    def run(self, line):
-        """Type a line; what it printed until the next prompt."""
-        self.send(line)
-        return self.until_prompt()
-
-    def interrupt(self):
-        """Type Ctrl-C."""
-        os.write(self.fd, b"\x03")
-
-    def quiet(self, seconds):
-        """What is printed, unasked, in some seconds."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self._read(max(0, deadline - time.monotonic()))
-        text, self.output = self.output, ""
-        return text
-
-    def value(self, expression):
-        """A value as GDB prints it, without the $1 =."""
-        return self.run("output " + expression).strip()
-
-    def close(self):
-        """Quit; the exit status of GDB. It has to end by itself."""
-        if self.ended is not None:
-            return self.ended
-        try:
-            os.write(self.fd, b"quit\n")
-        except OSError:
-            pass
-        deadline = time.monotonic() + PATIENCE
-        hung = False
-        while self._read(1):
-            if time.monotonic() > deadline:
-                hung = True
-                os.kill(self.pid, signal.SIGKILL)
-                break
-        _, self.ended = os.waitpid(self.pid, 0)
-        os.close(self.fd)
-        if hung:
-            raise Hung("GDB did not end:\n" + self.log)
-        return self.ended
+# What else the classes of debuggers and their tests are made of.
+__all__ = ["BUILDDIR", "GDB", "Gdb", "Hung", "LOADER", "OPTIONS", "PATIENCE",
+           "batch", "commands", "settings"]
 
 
 def commands(*lines):
@@ -152,11 +37,8 @@ def commands(*lines):
 
 def batch(*args, input=None, **options):
     """Run GDB in batch with the plugin loaded; args as on its command line."""
-    return subprocess.run(
-        [GDB, *OPTIONS, "-batch", "-ex", "source " + LOADER, *args],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, timeout=PATIENCE, text=True, **options,
-    )
+    return run_batch(
+        [GDB, *OPTIONS, "-batch", "-ex", "source " + LOADER, *args], **options)
 
 
 SETTINGS = [
@@ -182,3 +64,176 @@ def settings(gdb):
     text = re.sub(r"(?m)^\$(_\w*|\d*) = .*\n|^.* = void\n", "", text)
     # Our convenience function stays.
     return re.sub(r"(?m)^.*_pyprof_tick.*\n", "", text)
+
+
+STEPS = """\
+break steps if n == 1007
+continue
+delete $bpnum
+set var rounds = 0
+backtrace 1
+step
+backtrace 2
+until
+until
+until
+print i
+advance 18
+print a
+next
+next
+step
+info locals
+finish
+finish
+tbreak steps if n == 1011
+continue
+watch rounds
+continue
+delete $bpnum
+break steps
+ignore $bpnum 30
+continue
+print n
+delete $bpnum
+watch total if rounds % 7 == 0
+continue
+print rounds % 7
+delete $bpnum
+break inner
+commands;silent;print n;end
+continue
+continue
+delete $bpnum
+call steps(10)
+tbreak steps if n == 1001
+continue
+up
+down
+step
+return 5
+next
+print a
+kill"""
+
+
+def same_numbers(text):
+    """Breakpoints by the order in which they come; no pids, no addresses."""
+    numbers = []
+
+    def number(match):
+        if match.group(2) not in numbers:
+            numbers.append(match.group(2))
+        return "%spoint %d" % (match.group(1), numbers.index(match.group(2)))
+
+    text = re.sub(r"(?i)(\w*)point (\d+)", number, text)
+    return re.sub(r"0x[0-9a-f]+|[Pp]rocess \d+|LWP \d+", "X", text)
+
+
+class Gdb(Debugger):
+    """A GDB on a terminal, used by its prompt.
+
+    with Gdb("-p", str(pid)) as gdb:
+        assert "frame" in gdb.run("bt")
+    """
+
+    name = "gdb"
+    prompt = "(gdb) "
+    program = GDB
+    options = OPTIONS
+
+    @classmethod
+    def why_not(cls):
+        return None if shutil.which(GDB) else "there is no gdb"
+
+    @classmethod
+    def attach(cls, pid):
+        return cls("-p", str(pid))
+
+    @classmethod
+    def launch(cls, path, *args):
+        gdb = cls(path)
+        gdb.run("set args %s < /dev/null > /dev/null" % " ".join(args))
+        gdb.relaunch()
+        return gdb
+
+    @classmethod
+    def batch(cls, *lines, pid=None, core=None, executable=None):
+        args = ["-readnever", *([executable] if executable else [])]
+        if pid:
+            args += ["-p", str(pid)]
+        if core:
+            args += ["-core", str(core)]
+        return batch(*args, *commands(*lines))
+
+    def load(self):
+        return self.run("source " + LOADER)
+
+    def relaunch(self):
+        self.run("starti")
+
+    def resume(self):
+        return self.run("continue &")
+
+    def halt(self):
+        self.send("interrupt")
+        text = self.until("received signal SIGINT[^\n]*\n")
+        time.sleep(0.2)
+        return text + self.run("echo")
+
+    def send_resume(self):
+        self.send("continue")
+        return self.until("Continuing.\n")[: -len("Continuing.\n")]
+
+    def until_stop(self):
+        return self.until_prompt()
+
+    def reasons(self, text):
+        found = re.findall(
+            r"received signal (SIG\w+)|(reakpoint) \d+, |exited with code (\d+)"
+            r"|(exited normally)|terminated with signal (SIG\w+)", text)
+        return [
+            "interrupted" if signal == "SIGINT" else signal if signal else
+            "breakpoint" if stop else "exited %d" % int(code, 8) if code else
+            "exited 0" if normally else "killed by " + killer
+            for signal, stop, code, normally, killer in found]
+
+    def killed_by(self, name):
+        return "killed by " + name
+
+    def let_pass(self, name):
+        self.run("handle %s nostop noprint pass" % name)
+
+    def until_exec(self):
+        self.until("is executing new program: [^\n]*\n")
+
+    def break_at(self, function, condition=None):
+        self.run("break " + function
+                 + (" if " + condition if condition else ""))
+
+    def break_points(self):
+        return re.findall(r"(?m)^\d+ .*", self.run("info breakpoints"))
+
+    def value(self, expression):
+        """A value as GDB prints it, without the $1 =."""
+        return self.run("output " + expression).strip()
+
+    def settings(self):
+        return settings(self)
+
+    def walk(self):
+        text = ""
+        for line in STEPS.split("\n"):
+            *more, last = line.split(";")
+            for part in more:
+                self.send(part)
+                self.until(">")
+            text += "> %s\n%s" % (line, self.run(last))
+        assert text.count("Temporary breakpoint") == 4
+        assert text.count("Old value") == 2
+        return same_numbers(text)
+
+    def completions(self, line):
+        begin = line.rpartition(" ")[0] + " "
+        return [found[len(begin):] for found in
+                self.run("complete " + line).splitlines()]

@@ -8,7 +8,9 @@ import time
 
 import pytest
 
-from debugger import PATIENCE
+from conftest import PYTHONS, or_skip
+from debugger import PATIENCE, Gdb
+from debugger_lldb import Lldb
 
 PYPROF = os.path.join(os.path.dirname(__file__), "..", "..", "scripts", "pyprof")
 
@@ -28,6 +30,39 @@ def start_pyprof(*args):
         text=True, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+
+
+class Shell:
+    """scripts/pyprof with a debugger."""
+
+    def __init__(self, debugger):
+        self.debugger = debugger
+
+    def __str__(self):
+        return self.debugger.name
+
+    def words(self, *args):
+        # GDB is what is taken without being asked for.
+        if self.debugger is Gdb:
+            return args
+        return [*args[:1], "--debugger", self.debugger.name, *args[1:]]
+
+    def run(self, *args, **options):
+        """Run it to its end."""
+        return pyprof(*self.words(*args), **options)
+
+    def start(self, *args):
+        return start_pyprof(*self.words(*args))
+
+
+SHELLS = [Shell(Gdb), Shell(Lldb)]
+
+
+@pytest.fixture(params=SHELLS, ids=str)
+def shell(request):
+    """Each debugger's in turn."""
+    or_skip(request.param.debugger)
+    return request.param
 
 
 def wait_until(condition, what):
@@ -64,47 +99,47 @@ def spinning(python, start_program):
     return start_program(python, "session.py", "spin")
 
 
-def test_record_a_process(spinning, tmp_path):
+def test_record_a_process(shell, spinning, tmp_path):
     output = tmp_path / "profile.collapsed"
-    done = pyprof("record", "-p", str(spinning.pid), "-d", "1", "-o", str(output))
+    done = shell.run("record", "-p", str(spinning.pid), "-d", "1", "-o", str(output))
     assert (done.returncode, done.stderr) == (0, "")
     assert "leaf" in output.read_text()
     assert is_free(spinning)
 
 
-def test_hottest_lines(spinning):
-    done = pyprof("record", "-p", str(spinning.pid), "-d", "1s", "-r", "200hz")
+def test_hottest_lines(shell, spinning):
+    done = shell.run("record", "-p", str(spinning.pid), "-d", "1s", "-r", "200hz")
     assert (done.returncode, done.stderr) == (0, "")
     assert "total += i" in done.stdout
-    # GDB's own chatter stays away.
+    # The debugger's own chatter stays away.
     assert "LWP" not in done.stdout and "libthread_db" not in done.stdout
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_killed(spinning, number):
-    with start_pyprof("record", "-p", str(spinning.pid)) as script:
-        wait_until(lambda: tracer(spinning), "GDB is attached")
-        gdb = tracer(spinning)
+def test_killed(shell, spinning, number):
+    with shell.start("record", "-p", str(spinning.pid)) as script:
+        wait_until(lambda: tracer(spinning), "it is attached")
+        debugger = tracer(spinning)
         script.send_signal(number)
         script.wait(PATIENCE)
-    wait_until(lambda: is_free(spinning), "GDB lets go")
-    wait_until(lambda: is_gone(gdb), "GDB ends")
+    wait_until(lambda: is_free(spinning), "it lets go")
+    wait_until(lambda: is_gone(debugger), "it ends")
     assert spinning.finish()[1] == 0
 
 
-def test_killed_at_any_moment(spinning):
+def test_killed_at_any_moment(shell, spinning):
     for tenths in range(10):
-        with start_pyprof("record", "-p", str(spinning.pid)) as script:
+        with shell.start("record", "-p", str(spinning.pid)) as script:
             time.sleep(tenths / 10)
             script.kill()
-        wait_until(lambda: is_free(spinning), "GDB lets go")
+        wait_until(lambda: is_free(spinning), "it lets go")
     assert spinning.finish()[1] == 0
 
 
-def test_interrupted(spinning, tmp_path):
+def test_interrupted(shell, spinning, tmp_path):
     output = tmp_path / "profile.collapsed"
-    with start_pyprof("record", "-p", str(spinning.pid), "-o", str(output)) as script:
-        wait_until(lambda: tracer(spinning), "GDB is attached")
+    with shell.start("record", "-p", str(spinning.pid), "-o", str(output)) as script:
+        wait_until(lambda: tracer(spinning), "it is attached")
         time.sleep(1)
         script.send_signal(signal.SIGINT)
         assert script.wait(PATIENCE) == 0
@@ -112,18 +147,26 @@ def test_interrupted(spinning, tmp_path):
     assert is_free(spinning)
 
 
-def test_process_ends_meanwhile(python, start_program, tmp_path):
+def test_process_ends_meanwhile(shell, python, start_program, tmp_path):
     program = start_program(python, "session.py", "spin")
     output = tmp_path / "profile.collapsed"
-    with start_pyprof("record", "-p", str(program.pid), "-o", str(output)) as script:
-        wait_until(lambda: tracer(program), "GDB is attached")
+    with shell.start("record", "-p", str(program.pid), "-o", str(output)) as script:
+        wait_until(lambda: tracer(program), "it is attached")
         time.sleep(1)
         assert program.finish()[1] == 0
         assert script.wait(PATIENCE) == 0
     assert "leaf" in output.read_text()
 
 
-def test_record_a_command(each_python, tmp_path):
+# LLDB starts them all in the same way.
+EACH = [(shell, python) for shell in SHELLS for python in PYTHONS
+        if shell.debugger is Gdb or python.name in (PYTHONS[0].name, "3.14")]
+
+
+@pytest.mark.parametrize(
+    "shell, some_python", EACH, indirect=["shell"],
+    ids=lambda value: getattr(value, "name", None) or str(value))
+def test_record_a_command(shell, some_python, tmp_path):
     script = python_script(
         tmp_path,
         "import sys\n"
@@ -136,9 +179,9 @@ def test_record_a_command(each_python, tmp_path):
         "sys.exit(7)\n",
     )
     output = tmp_path / "profile.collapsed"
-    done = pyprof(
+    done = shell.run(
         "record", "-o", str(output), "--",
-        each_python.path, script, "-o", "a b", "--", "c", input="input",
+        some_python.path, script, "-o", "a b", "--", "c", input="input",
     )
     assert done.stdout == "got input ['-o', 'a b', '--', 'c']\n"
     assert done.stderr.startswith("to stderr\n")
@@ -148,15 +191,15 @@ def test_record_a_command(each_python, tmp_path):
     assert "_become" not in output.read_text()
 
 
-def test_command_killed_by_a_signal(python):
-    done = pyprof(
+def test_command_killed_by_a_signal(shell, python):
+    done = shell.run(
         "record", "--", python.path, "-c",
         "import os, time; time.sleep(0.5); os.kill(os.getpid(), 11)",
     )
     assert done.returncode == 128 + 11
 
 
-def test_ctrl_c_is_the_commands_too(python, tmp_path):
+def test_ctrl_c_is_the_commands_too(shell, python, tmp_path):
     output = tmp_path / "profile.collapsed"
     script = python_script(
         tmp_path,
@@ -166,7 +209,7 @@ def test_ctrl_c_is_the_commands_too(python, tmp_path):
         "except KeyboardInterrupt:\n"
         "    print('caught', flush=True)\n",
     )
-    with start_pyprof("record", "-o", str(output), "--", python.path, script) as run:
+    with shell.start("record", "-o", str(output), "--", python.path, script) as run:
         assert run.stdout.readline() == "ready\n"
         time.sleep(0.5)
         os.killpg(run.pid, signal.SIGINT)
@@ -175,7 +218,7 @@ def test_ctrl_c_is_the_commands_too(python, tmp_path):
     assert output.stat().st_size
 
 
-def test_killed_while_a_command_runs(python, tmp_path):
+def test_killed_while_a_command_runs(shell, python, tmp_path):
     script = python_script(
         tmp_path,
         "import sys\nprint('ready', flush=True)\nsys.stdin.read()\n"
@@ -183,7 +226,7 @@ def test_killed_while_a_command_runs(python, tmp_path):
     )
     reader, writer = os.pipe()
     run = subprocess.Popen(
-        [PYPROF, "record", "--", python.path, script],
+        [PYPROF, *shell.words("record", "--", python.path, script)],
         stdin=reader, stdout=subprocess.PIPE, text=True,
     )
     os.close(reader)
@@ -216,8 +259,8 @@ def test_killed_while_a_command_runs(python, tmp_path):
         (["record", "-o", "/x/", "--", "echo", "ran"], 1, "cannot write /x/"),
     ],
 )
-def test_bad_input(args, status, message):
-    done = pyprof(*args)
+def test_bad_input(shell, args, status, message):
+    done = shell.run(*args)
     assert done.returncode == status
     assert done.stdout == ""
     assert done.stderr.startswith("pyprof: ")
@@ -225,9 +268,9 @@ def test_bad_input(args, status, message):
     assert message in done.stderr
 
 
-def test_not_python():
+def test_not_python(shell):
     with subprocess.Popen(["sleep", "100"]) as sleep:
-        done = pyprof("record", "-p", str(sleep.pid), "-d", "1")
+        done = shell.run("record", "-p", str(sleep.pid), "-d", "1")
         sleep.kill()
     assert done.returncode == 1
     assert done.stderr == "pyprof: no Python interpreter in process %d (%s)\n" % (
@@ -235,29 +278,29 @@ def test_not_python():
     )
 
 
-def test_dump_a_process(spinning):
-    done = pyprof("dump", "-p", str(spinning.pid))
+def test_dump_a_process(shell, spinning):
+    done = shell.run("dump", "-p", str(spinning.pid))
     assert (done.returncode, done.stderr) == (0, "")
     assert "leaf" in done.stdout or "is_over" in done.stdout
     assert is_free(spinning)
 
 
-def test_dump_leaves_a_stopped_process_stopped(spinning):
+def test_dump_leaves_a_stopped_process_stopped(shell, spinning):
     os.kill(spinning.pid, signal.SIGSTOP)
     wait_until(lambda: spinning.status("State")[0] == "T", "it stops")
-    assert pyprof("dump", "-p", str(spinning.pid)).returncode == 0
+    assert shell.run("dump", "-p", str(spinning.pid)).returncode == 0
     assert spinning.status("State")[0] == "T"
     os.kill(spinning.pid, signal.SIGCONT)
     assert spinning.finish()[1] == 0
 
 
-def test_dump_a_core(spinning, tmp_path):
+def test_dump_a_core(shell, spinning, tmp_path):
     core = tmp_path / "core"
     subprocess.run(
         ["gdb", "-nx", "-q", "-batch", "-readnever", "-p", str(spinning.pid),
          "-iex", "set debuginfod enabled off", "-ex", "generate-core-file %s" % core],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
     )
-    done = pyprof("dump", str(core))
+    done = shell.run("dump", str(core))
     assert (done.returncode, done.stderr) == (0, "")
     assert "  main (" in done.stdout and "session.py" in done.stdout

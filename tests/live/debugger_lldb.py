@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Driving a real LLDB: as a user at its prompt, and in batch.
+
+At its prompt LLDB is asynchronous: a command that resumes comes back at once,
+and what stops is told later, without a new prompt. In batch it is synchronous.
+"""
+
+import glob
+import os
+import re
+import shutil
+import signal
+
+from debugger import same_numbers
+from terminal import BUILDDIR, Debugger, run_batch
+
+PLUGIN = os.environ.get("PYPROF_LLDB_PLUGIN", os.path.join(
+    BUILDDIR, "lldb-plugin", ".libs", "pyprof_lldb.so"))
+
+
+def _newest():
+    """lldb, or the newest lldb-N."""
+    if shutil.which("lldb"):
+        return "lldb"
+    found = [
+        name for folder in os.environ.get("PATH", "").split(":")
+        for name in glob.glob(os.path.join(folder, "lldb-[0-9][0-9]"))]
+    return max(found, key=lambda path: path[-2:], default="lldb")
+
+
+LLDB = os.environ.get("PYPROF_LLDB") or _newest()
+
+# What Debian's LLDB without Python says of it, whatever is asked.
+OPTIONS = ["--no-lldbinit", "--no-use-colors", "--script-language", "none"]
+
+QUIETLY = [
+    "settings set auto-confirm true",
+    "settings set stop-disassembly-display never",
+    "settings set symbols.enable-external-lookup false",
+]
+
+# A comment: it does nothing, says nothing, and is echoed.
+MARK = "# here"
+
+SETTINGS = [
+    "settings show target",
+    "settings show interpreter",
+    "settings show symbols",
+    "settings show stop-line-count-before",
+    "settings show auto-confirm",
+    "process handle",
+    "breakpoint list",
+    "breakpoint list --internal",
+    "watchpoint list",
+    "target stop-hook list",
+]
+
+# Commands behind a ! let the program run.
+STEPS = """\
+breakpoint set --name steps --condition "n == 1007"
+!continue
+breakpoint delete 1
+expression rounds = 0
+thread backtrace --count 1
+!step
+thread backtrace --count 2
+!next
+!next
+!next
+expression i
+!thread until 18
+!finish
+expression a
+!next
+!next
+!step
+frame variable
+!finish
+breakpoint set --name steps --condition "n == 1011" --one-shot true
+!continue
+watchpoint set variable rounds
+!continue
+watchpoint delete 1
+breakpoint set --name steps --ignore-count 30
+!continue
+expression n
+breakpoint delete 3
+breakpoint set --name inner
+breakpoint command add --one-liner "frame variable n" 4
+!continue
+!continue
+breakpoint delete 4
+expression steps(10)
+breakpoint set --name steps --condition "n == 1001" --one-shot true
+!continue
+up
+down
+!step
+thread return 5
+!next
+expression a"""
+
+
+class Lldb(Debugger):
+    """An LLDB on a terminal, asynchronous as users have it."""
+
+    name = "lldb"
+    prompt = "(lldb) "
+    program = LLDB
+    options = OPTIONS + ["--source-quietly"] + [
+        arg for line in QUIETLY for arg in ("--one-line-before-file", line)]
+
+    # LLDB 14 waits for 40 seconds and kills it, with and without a plugin.
+    lets_go_of_what_runs = False
+
+    @classmethod
+    def why_not(cls):
+        if not shutil.which(LLDB):
+            return "there is no lldb"
+        if not os.path.exists(PLUGIN):
+            return "the LLDB plugin was not built"
+        return None
+
+    @classmethod
+    def attach(cls, pid):
+        return cls("-p", str(pid))
+
+    @classmethod
+    def launch(cls, path, *args):
+        lldb = cls()
+        lldb.run("target create " + path)
+        lldb.run("settings set target.input-path /dev/null")
+        lldb.run("settings set target.output-path /dev/null")
+        lldb.run("settings set -- target.run-args " + " ".join(args))
+        lldb.relaunch()
+        return lldb
+
+    @classmethod
+    def batch(cls, *lines, pid=None, core=None, executable=None):
+        first = QUIETLY + [
+            "settings set target.preload-symbols false",
+            "plugin load " + PLUGIN,
+        ]
+        args = [cls.program, *OPTIONS, "--batch", "--source-quietly"]
+        for line in first:
+            args += ["--one-line-before-file", line]
+        args += ["--file", executable] if executable else []
+        args += ["--attach-pid", str(pid)] if pid else []
+        args += ["--core", str(core)] if core else []
+        for line in lines:
+            args += ["--one-line", line]
+        return run_batch(args)
+
+    def load(self):
+        return self.run("plugin load " + PLUGIN)
+
+    def relaunch(self):
+        self.send("process launch --stop-at-entry")
+        self.until_stop()
+
+    def resume(self):
+        text = self.run("process continue")
+        # It takes it for stopped until it has heard that it is not.
+        while "is running" not in self.run("process status"):
+            pass
+        return re.sub(r"^Process \d+ resuming\n", "", text)
+
+    def halt(self):
+        self.send("process interrupt")
+        return self.until_stop()
+
+    def send_resume(self):
+        self.send("process continue")
+        text = self.until(r"Process \d+ resuming\n" + re.escape(self.prompt))
+        return re.sub(r"^Process \d+ resuming\n\(lldb\) $", "", text)
+
+    def until_stop(self):
+        text = self.until(r"Process \d+ (stopped|exited)[^\n]*\n")
+        # What comes before the next command's end is the rest of it.
+        text += self.send(MARK) + self.until_prompt()
+        return text.replace(self.prompt, "")
+
+    def reasons(self, text):
+        found = re.findall(
+            r"stop reason = (?:signal (SIG\w+)|(breakpoint) )"
+            r"|exited with status = (-?\d+)", text)
+        return [
+            "interrupted" if name == "SIGSTOP" else name if name else
+            "breakpoint" if stop else "exited " + code
+            for name, stop, code in found]
+
+    def killed_by(self, name):
+        return "exited %d" % signal.Signals[name]
+
+    def let_pass(self, name):
+        self.run("process handle --stop false --notify false --pass true "
+                 + name)
+
+    def until_exec(self):
+        """It stops there, for the user to look around."""
+        assert "stop reason = exec" in self.until_stop()
+        self.resume()
+
+    def break_at(self, function, condition=None):
+        self.run("breakpoint set --name " + function + (
+            " --condition '%s'" % condition if condition else ""))
+
+    def break_points(self):
+        return re.findall(r"(?m)^\d+: .*", self.run("breakpoint list"))
+
+    def value(self, expression):
+        return self.run("expression --format d -- " + expression
+                        ).rpartition(" = ")[2].strip()
+
+    def settings(self):
+        return "\n".join(self.run(command) for command in SETTINGS)
+
+    def walk(self):
+        text = ""
+        for line in STEPS.split("\n"):
+            text += "> " + line + "\n"
+            if line[0] == "!":
+                self.send(line[1:])
+                text += self.until_stop()
+            else:
+                text += self.run(line)
+        assert len(self.reasons(text)) == 7
+        # Values are numbered as they come; the program's stay.
+        return same_numbers(text)
