@@ -96,10 +96,11 @@ export type By = "function" | "line" | "file" | "location";
 /** A step of the filter chain. */
 export interface Step {
 	/**
-	 * focus: only stacks with it. root: from it on. ignore: no stacks with
-	 * it. hide: its frames are left out, its time is its caller's.
+	 * focus: only stacks with it. root: from it on. upto: up to it, what it
+	 * calls is its own time. ignore: no stacks with it. hide: its frames are
+	 * left out, its time is its caller's.
 	 */
-	op: "focus" | "root" | "ignore" | "hide";
+	op: "focus" | "root" | "upto" | "ignore" | "hide";
 	by: "function" | "line" | "file";
 	key: number;
 }
@@ -407,8 +408,11 @@ export function applyStep(profile: Profile, tree: Tree, step: Step): Tree {
 		return rebuild(profile, tree, (at) =>
 			keyOf(tree.location[at]) === step.key ? "merge" : "keep");
 	const has = nodesWith(profile, tree, step);
-	if (step.op !== "root")
+	if (step.op === "focus" || step.op === "ignore")
 		return selectNodes(profile, tree, has, step.op === "focus" ? 1 : 0);
+	if (step.op === "upto")
+		return rebuild(profile, selectNodes(profile, tree, has, 1), (at) =>
+			has[tree.parent[at]] ? "merge" : "keep");
 	const dropped = rebuild(profile, tree, (at) => has[at] ? "keep" : "drop");
 	/* The empty stack has no frame of it either. */
 	for (let stack = 0; stack < profile.tree.count; stack++)

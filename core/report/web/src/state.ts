@@ -147,7 +147,8 @@ function index(text: string, count: number): number | null {
 	return Number.isInteger(n) && n >= 0 && n < count ? n : null;
 }
 
-const OPS: readonly Step["op"][] = ["focus", "root", "ignore", "hide"];
+const OPS: readonly Step["op"][] = ["focus", "root", "upto", "ignore",
+	"hide"];
 const STEP_BY: readonly Step["by"][] = ["function", "line", "file"];
 
 export const steps = computed<readonly Step[]>(() => {

@@ -8,6 +8,7 @@ import type { Key } from "./keys";
 import { report } from "./state";
 import type { Report } from "./state";
 import { aboutView } from "./views/about";
+import { flameView } from "./views/flame";
 import { functionsView } from "./views/functions";
 import { overviewView } from "./views/overview";
 import { sourceView } from "./views/source";
@@ -32,6 +33,7 @@ export interface View {
 
 const VIEWS: readonly View[] = [
 	overviewView,
+	flameView,
 	functionsView,
 	sourceView,
 	threadsView,

@@ -41,7 +41,7 @@ function Threads(): JSX.Element | null {
 }
 
 const WORDS: Record<Step["op"], string> = {
-	focus: "with", root: "from", ignore: "without", hide: "hidden:",
+	focus: "with", root: "from", upto: "up to", ignore: "without", hide: "hidden:",
 };
 
 function stepText(step: Step): string {

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a profile's sums to the stacks that layout.ts merges: what frames are
+// called by, which are left out, and threads apart. Pure.
+
+import type { Stacks } from "./layout";
+import { filePath, functionName, lineName, lowerBound, passes } from "./model";
+import type { Filter, Profile, Sums } from "./model";
+
+export type FrameBy = "function" | "line" | "file" | "module";
+
+/** Ways of naming the frames of a profile. */
+export interface Naming {
+	/** The key of each location. */
+	keyOf: Int32Array;
+	count: number;
+	name(key: number): string;
+	/** Dim, behind the name; "" where the name says all. */
+	place(key: number): string;
+	/** A location with the key. */
+	location(key: number): number;
+}
+
+/** "json" of …/python3.11/json/decoder.py: what one would import, in short. */
+export function moduleOf(path: string, shared: string): string {
+	const known = /^.*\/(?:site|dist)-packages\/|^.*\/lib(?:64)?\/python[\d.]+t?\//
+		.exec(path);
+	const rest = path.startsWith("<frozen ") ? path.slice(8, -1) :
+		known ? path.slice(known[0].length) :
+			path.startsWith(shared) ? path.slice(shared.length) : path;
+	const parts = rest.split("/").filter(Boolean);
+	return (parts[0] ?? "").replace(/\.(py|pyc|so|cpython-.*)$/, "") || "(no module)";
+}
+
+/** The folder that all of the project's files are in. */
+function sharedFolder(profile: Profile): string {
+	let shared: string | null = null;
+	for (let file = 0; file < profile.fileCount; file++) {
+		if (profile.fileOrigin[file] !== "project")
+			continue;
+		const path = filePath(profile, file);
+		const folder = path.slice(0, path.lastIndexOf("/") + 1);
+		while (shared !== null && !folder.startsWith(shared))
+			shared = shared.slice(0, shared.lastIndexOf("/", shared.length - 2) + 1);
+		shared ??= folder;
+	}
+	return shared ?? "";
+}
+
+const namings = new WeakMap<Profile, Map<FrameBy, Naming>>();
+
+export function namingOf(profile: Profile, by: FrameBy): Naming {
+	let made = namings.get(profile);
+	if (!made)
+		namings.set(profile, made = new Map());
+	let naming = made.get(by);
+	if (!naming)
+		made.set(by, naming = makeNaming(profile, by));
+	return naming;
+}
+
+function makeNaming(profile: Profile, by: FrameBy): Naming {
+	const modules: string[] = [];
+	const ids = new Map<string, number>();
+	const moduleKeys = () => {
+		const shared = sharedFolder(profile);
+		const ofFile = Array.from({ length: profile.fileCount }, (_, file) => {
+			const name = moduleOf(filePath(profile, file), shared);
+			let id = ids.get(name);
+			if (id === undefined)
+				ids.set(name, id = modules.push(name) - 1);
+			return id;
+		});
+		return profile.locationFile.map((file) => ofFile[file]);
+	};
+	const keyOf = Int32Array.from(by === "function" ? profile.locationFunction :
+		by === "line" ? profile.locationKey :
+			by === "file" ? profile.locationFile : moduleKeys());
+	const count = { function: profile.functionCount, line: profile.lineCount,
+		file: profile.fileCount, module: modules.length }[by];
+	const locations = new Uint32Array(count);
+	for (let at = keyOf.length; at-- > 0;)
+		locations[keyOf[at]] = at;
+	const functionAt = (key: number) =>
+		functionName(profile, profile.locationFunction[locations[key]]);
+	const naming: Naming = {
+		keyOf, count,
+		location: (key) => locations[key],
+		name: by === "file" ? (key) => profile.fileShort[key] :
+			by === "module" ? (key) => modules[key] : functionAt,
+		place: by === "line" ? (key) => lineName(profile, key) :
+			by === "function" ? (key) =>
+				profile.fileShort[profile.locationFile[locations[key]]] :
+				() => "",
+	};
+	return naming;
+}
+
+const PLUMBING_FILE = /(^<frozen (importlib|runpy|zipimport)|\/(importlib\/|runpy\.py))/;
+const PLUMBING_NAME = /^(Thread\.)?(_bootstrap|_bootstrap_inner)$|^_call_with_frames_removed$|^_run_(module_)?code$|^_run_module_as_main$/;
+
+const plumbing = new WeakMap<Profile, Uint8Array>();
+
+/** Locations that start programs, threads and imports, and do nothing else. */
+export function plumbingOf(profile: Profile): Uint8Array {
+	let found = plumbing.get(profile);
+	if (!found) {
+		const files = Array.from({ length: profile.fileCount }, (_, file) =>
+			PLUMBING_FILE.test(filePath(profile, file)));
+		const names = Array.from({ length: profile.functionCount }, (_, id) =>
+			PLUMBING_NAME.test(functionName(profile, id)));
+		found = Uint8Array.from(profile.locationFile, (file, at) =>
+			+(files[file] || (profile.fileOrigin[file] === "stdlib" &&
+				names[profile.locationFunction[at]])));
+		plumbing.set(profile, found);
+	}
+	return found;
+}
+
+export interface Wanted {
+	by: FrameBy;
+	/** Below the root a frame for each thread; its key is `count` + index. */
+	apart: boolean;
+	plumbing: boolean;
+	/** When stacks were first seen is wanted. */
+	since: boolean;
+}
+
+/** Call back for each part of a tally that passes; with the time it began. */
+export function eachTally(profile: Profile, filter: Filter,
+	add: (tally: number, samples: number, ns: number, at: number) => void) {
+	const { moments } = profile;
+	const chosen = filter.threads.length ? new Set(filter.threads) : null;
+	const fits = (tally: number) =>
+		passes(filter.states, profile.groupOf[profile.tallyState[tally]]) &&
+		(!chosen || chosen.has(profile.tallyThread[tally]));
+	if (!moments || !filter.range) {
+		for (let at = 0; at < profile.tallyCount; at++)
+			if (fits(at))
+				add(at, profile.tallySamples[at], profile.tallyNs[at], 0);
+		return;
+	}
+	for (let at = lowerBound(moments.at, filter.range[0]);
+		at < moments.at.length && moments.at[at] < filter.range[1]; at++)
+		if (fits(moments.tally[at]))
+			add(moments.tally[at], moments.samples[at], moments.ns[at],
+				moments.at[at]);
+}
+
+/** When each node was first seen. */
+function firstSeen(profile: Profile, parent: Uint32Array,
+	nodeOf: (tally: number) => number | undefined): Float64Array {
+	const since = new Float64Array(parent.length).fill(Infinity);
+	const { moments } = profile;
+	for (let at = moments?.at.length ?? 0; at-- > 0;) {
+		const node = nodeOf(moments!.tally[at]);
+		if (node !== undefined && node < parent.length)
+			since[node] = moments!.at[at];
+	}
+	for (let at = parent.length; --at > 0;)
+		since[parent[at]] = Math.min(since[parent[at]], since[at]);
+	return since;
+}
+
+/** The stacks of sums, as layout.ts takes them. */
+export function stacksOf(sums: Sums, filter: Filter, wanted: Wanted): Stacks {
+	const { profile, tree } = sums;
+	const naming = namingOf(profile, wanted.by);
+	const hidden = wanted.plumbing ? null : plumbingOf(profile);
+	const keyAt = (node: number) => {
+		const location = tree.location[node];
+		return hidden?.[location] ? -1 : naming.keyOf[location];
+	};
+	const nodeAt = (tally: number) => {
+		const stack = profile.tallyStack[tally];
+		return tree.node ? tree.node[stack] : stack;
+	};
+	if (wanted.apart)
+		return stacksApart(sums, filter, wanted, keyAt, nodeAt);
+	const key = new Int32Array(tree.count);
+	for (let at = 1; at < tree.count; at++)
+		key[at] = keyAt(at);
+	return {
+		parent: tree.parent, key, keys: naming.count, own: [...sums.split],
+		since: wanted.since ?
+			firstSeen(profile, tree.parent, nodeAt) : undefined,
+	};
+}
+
+/** A copy of the tree for each thread, of the nodes it was seen in. */
+function stacksApart(sums: Sums, filter: Filter, wanted: Wanted,
+	keyAt: (node: number) => number,
+	nodeAt: (tally: number) => number): Stacks {
+	const { profile, tree, metric } = sums;
+	const { count } = namingOf(profile, wanted.by);
+	const threads = profile.threads.length;
+	const parent = [0], key = [-1];
+	const own: [number[], number[], number[]] = [[0], [0], [0]];
+	const made = new Uint32Array(tree.count), ofThread = new Uint32Array(tree.count);
+	const copyOf = new Map<number, number>();
+	const rootOf = new Uint32Array(threads);
+	const tallies: number[][] = Array.from({ length: threads }, () => []);
+	const value = new Float64Array(profile.tallyCount);
+	eachTally(profile, filter, (tally, samples, ns) => {
+		if (!value[tally])
+			tallies[profile.tallyThread[tally]].push(tally);
+		value[tally] += metric === "ns" ? ns : samples;
+	});
+	const add = (up: number, frame: number) => {
+		key.push(frame);
+		for (const column of own)
+			column.push(0);
+		return parent.push(up) - 1;
+	};
+	const path: number[] = [];
+	for (let thread = 0; thread < threads; thread++)
+		for (const tally of tallies[thread]) {
+			let node = nodeAt(tally);
+			if (node >= tree.count)
+				continue;
+			rootOf[thread] ||= add(0, count + thread);
+			path.length = 0;
+			for (; node && ofThread[node] !== thread + 1; node = tree.parent[node])
+				path.push(node);
+			let at = node ? made[node] : rootOf[thread];
+			while (path.length) {
+				const next = path.pop()!;
+				ofThread[next] = thread + 1;
+				made[next] = at = add(at, keyAt(next));
+			}
+			own[profile.groupOf[profile.tallyState[tally]]][at] += value[tally];
+			copyOf.set(tally, at);
+		}
+	const parents = Uint32Array.from(parent);
+	return {
+		parent: parents, key: Int32Array.from(key), keys: count + threads,
+		own: own.map((column) => Float64Array.from(column)),
+		since: wanted.since ? firstSeen(profile, parents,
+			(tally) => copyOf.get(tally)) : undefined,
+	};
+}
