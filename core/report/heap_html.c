@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/report/heap_report.h"
+#include "core/report/html_data.h"
 #include "core/report/html_page.h"
 #include "core/report/page.h"
 
@@ -24,7 +25,12 @@ static struct pyprof_error *put_text(void *context, struct pyprof_buf *out)
 
 static struct pyprof_error *put_data(void *context, struct pyprof_buf *out)
 {
-	return pyprof_heap_report_json(context, out);
+	_cleanup_buf_ struct pyprof_buf json = PYPROF_BUF_INIT;
+	pyprof_html_begin("heap", &json);
+	pyprof_buf_puts(&json, ",\"heap\":");
+	struct pyprof_error *err = pyprof_heap_report_json(context, &json);
+	pyprof_buf_putc(&json, '}');
+	return err ? err : pyprof_html_put_payload(&json, out);
 }
 
 static const struct pyprof_html_part parts[] = {
@@ -37,6 +43,6 @@ static const struct pyprof_html_part parts[] = {
 struct pyprof_error *pyprof_heap_report_html(struct pyprof_heap_report *report,
 					     struct pyprof_buf *out)
 {
-	return pyprof_html_fill(pyprof_heap_page, pyprof_heap_page_size, parts,
-				report, out);
+	return pyprof_html_fill(pyprof_report_page, pyprof_report_page_size,
+				parts, report, out);
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/report/formats.h"
+#include "core/report/html.h"
 
+#include "core/report/formats.h"
 #include "core/report/html_data.h"
 #include "core/report/html_page.h"
 #include "core/report/page.h"
 
+/* `old` is the one to compare with, if there is one. */
 struct context {
-	const struct pyprof_profile *profile;
+	const struct pyprof_profile *profile, *old;
 	const struct pyprof_report_options *options;
 };
 
@@ -19,13 +21,18 @@ static struct pyprof_error *put_title(void *context, struct pyprof_buf *out)
 	return NULL;
 }
 
-/* The text report, for browsers that run no scripts, and for grep. */
+/* The text reports, for browsers that run no scripts, and for grep. */
 static struct pyprof_error *put_text(void *context, struct pyprof_buf *out)
 {
 	const struct context *of = context;
 	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
-	struct pyprof_error *err =
-		pyprof_report_text.write(of->profile, of->options, &text);
+	struct pyprof_error *err = NULL;
+	if (of->old) {
+		err = pyprof_report_text.write(of->old, of->options, &text);
+		pyprof_buf_putc(&text, '\n');
+	}
+	if (!err)
+		err = pyprof_report_text.write(of->profile, of->options, &text);
 	if (err)
 		return err;
 	pyprof_html_put_escaped(out, text.data, text.length);
@@ -35,12 +42,12 @@ static struct pyprof_error *put_text(void *context, struct pyprof_buf *out)
 static struct pyprof_error *put_data(void *context, struct pyprof_buf *out)
 {
 	const struct context *of = context;
-	pyprof_buf_puts(out, "<script type=\"application/json\" "
-			     "id=\"data\">");
+	_cleanup_buf_ struct pyprof_buf json = PYPROF_BUF_INIT;
 	struct pyprof_error *err =
-		pyprof_html_data(of->profile, of->options, out);
-	pyprof_buf_puts(out, "</script>");
-	return err;
+		of->old ? pyprof_html_diff_data(of->old, of->profile,
+						of->options, &json)
+			: pyprof_html_data(of->profile, of->options, &json);
+	return err ? err : pyprof_html_put_payload(&json, out);
 }
 
 static const struct pyprof_html_part parts[] = {
@@ -54,7 +61,16 @@ static struct pyprof_error *
 write_html(const struct pyprof_profile *profile,
 	   const struct pyprof_report_options *options, struct pyprof_buf *out)
 {
-	struct context context = {profile, options};
+	struct context context = {.profile = profile, .options = options};
+	return pyprof_html_fill(pyprof_report_page, pyprof_report_page_size,
+				parts, &context, out);
+}
+
+struct pyprof_error *pyprof_html_diff(
+	const struct pyprof_profile *old, const struct pyprof_profile *new,
+	const struct pyprof_report_options *options, struct pyprof_buf *out)
+{
+	struct context context = {new, old, options};
 	return pyprof_html_fill(pyprof_report_page, pyprof_report_page_size,
 				parts, &context, out);
 }

@@ -1,18 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/report/html_data.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "config.h"
 #include "core/base/json.h"
 #include "core/report/header.h"
+#include "core/report/html_moments.h"
 #include "core/report/html_source.h"
 
 static const char *const group_words[PYPROF_GROUP_COUNT] = {
 	[PYPROF_GROUP_PYTHON] = "python",
 	[PYPROF_GROUP_NATIVE] = "native",
 	[PYPROF_GROUP_WAIT] = "wait",
+};
+
+static const struct pyprof_html_limits limits_alone = {
+	.stacks = 120000,
+	.tallies = 150000,
+	.moments = 200000,
+	.source = 4u << 20,
+};
+/* Of each of two that share a page. */
+static const struct pyprof_html_limits limits_shared = {
+	.stacks = 60000,
+	.tallies = 75000,
+	.moments = 0,
+	.source = 2u << 20,
 };
 
 static void put_string(struct pyprof_json *json, const char *key,
@@ -26,20 +41,21 @@ static void put_string(struct pyprof_json *json, const char *key,
 struct renumber {
 	uint32_t *id;
 	bool *used;
-	size_t count;
+	/* Of the table, and of those that are written. */
+	size_t count, used_count;
 };
 
 struct writer {
 	struct pyprof_json json;
 	const struct pyprof_profile *profile;
+	const struct pyprof_html_limits *limits;
 	const struct pyprof_function *functions;
 	const struct pyprof_location *locations;
-	const struct pyprof_stack *stacks;
 	const struct pyprof_profile_thread *threads;
-	/* Ordered by stack, thread and state; exactnesses are added up. */
-	struct pyprof_tally *tallies;
-	size_t tally_count;
-	struct renumber string, function, location, stack, thread;
+	struct pyprof_html_shape shape;
+	/* Whether "rare stacks" is the last location, and function. */
+	bool has_rare;
+	struct renumber string, function, location, thread;
 };
 
 static bool renumber_init(struct renumber *table, size_t count)
@@ -58,18 +74,17 @@ static void renumber_deinit(struct renumber *table)
 
 static void renumber(struct renumber *table)
 {
-	uint32_t next = 0;
 	for (size_t i = 0; i < table->count; i++)
-		table->id[i] = table->used[i] ? next++ : 0;
+		if (table->used[i])
+			table->id[i] = (uint32_t)table->used_count++;
 }
 
 static void writer_deinit(struct writer *writer)
 {
-	free(writer->tallies);
+	pyprof_html_shape_deinit(&writer->shape);
 	renumber_deinit(&writer->string);
 	renumber_deinit(&writer->function);
 	renumber_deinit(&writer->location);
-	renumber_deinit(&writer->stack);
 	renumber_deinit(&writer->thread);
 }
 
@@ -82,82 +97,50 @@ static void use_function(struct writer *writer, uint32_t id)
 	writer->string.used[function->file] = true;
 }
 
-/* Mark what the tallies lead to. Parents have smaller ids than children. */
+/* Mark what the tallies and stacks lead to. */
 static void mark_used(struct writer *writer)
 {
-	writer->string.used[0] = writer->stack.used[0] = true;
-	for (size_t i = 0; i < writer->tally_count; i++) {
-		const struct pyprof_tally *tally = &writer->tallies[i];
-		writer->stack.used[tally->stack] = true;
-		writer->thread.used[tally->thread] = true;
-		writer->string.used[writer->threads[tally->thread].name] = true;
+	const struct pyprof_html_shape *shape = &writer->shape;
+	writer->string.used[0] = true;
+	for (size_t i = 0; i < shape->tally_count; i++) {
+		uint32_t thread = shape->tallies[i].thread;
+		writer->thread.used[thread] = true;
+		writer->string.used[writer->threads[thread].name] = true;
 	}
-	for (size_t i = writer->stack.count; i-- > 1;) {
-		if (!writer->stack.used[i])
+	for (size_t i = 1; i < shape->stack_count; i++) {
+		uint32_t location = shape->stacks[i].location;
+		if (location == PYPROF_HTML_RARE) {
+			writer->has_rare = true;
 			continue;
-		uint32_t location = writer->stacks[i].location;
-		writer->stack.used[writer->stacks[i].parent] = true;
+		}
 		writer->location.used[location] = true;
 		use_function(writer, writer->locations[location].function);
 	}
 }
 
-static int compare_tallies(const void *a, const void *b)
-{
-	const struct pyprof_tally *left = a, *right = b;
-	if (left->stack != right->stack)
-		return left->stack < right->stack ? -1 : 1;
-	if (left->thread != right->thread)
-		return left->thread < right->thread ? -1 : 1;
-	return (left->state > right->state) - (left->state < right->state);
-}
-
-/* Whether all tallies could be copied. */
-static bool copy_tallies(struct writer *writer)
-{
-	const struct pyprof_tally *from;
-	size_t count = pyprof_profile_tallies(writer->profile, &from);
-	struct pyprof_tally *to = calloc(count + 1, sizeof(*to));
-	if (!to)
-		return false;
-	writer->tallies = to;
-	if (!count)
-		return true;
-	memcpy(to, from, count * sizeof(*to));
-	qsort(to, count, sizeof(*to), compare_tallies);
-	size_t last = 0;
-	for (size_t i = 1; i < count; i++) {
-		if (compare_tallies(&to[last], &to[i])) {
-			to[++last] = to[i];
-		} else {
-			to[last].samples += to[i].samples;
-			to[last].ns += to[i].ns;
-		}
-	}
-	writer->tally_count = last + 1;
-	return true;
-}
-
 static struct pyprof_error *writer_init(struct writer *writer,
 					const struct pyprof_profile *profile,
+					const struct pyprof_html_limits *limits,
 					struct pyprof_buf *out)
 {
 	*writer = (struct writer){
 		.json = PYPROF_JSON_INIT(out),
 		.profile = profile,
+		.limits = limits,
 	};
+	struct pyprof_error *err =
+		pyprof_html_shape_init(profile, limits, &writer->shape);
+	if (err)
+		return err;
 	const struct pyprof_strtab *strings =
 		pyprof_profile_strings_const(profile);
-	if (!copy_tallies(writer) ||
-	    !renumber_init(&writer->string, pyprof_strtab_count(strings)) ||
+	if (!renumber_init(&writer->string, pyprof_strtab_count(strings)) ||
 	    !renumber_init(
 		    &writer->function,
 		    pyprof_profile_functions(profile, &writer->functions)) ||
 	    !renumber_init(
 		    &writer->location,
 		    pyprof_profile_locations(profile, &writer->locations)) ||
-	    !renumber_init(&writer->stack,
-			   pyprof_profile_stacks(profile, &writer->stacks)) ||
 	    !renumber_init(&writer->thread,
 			   pyprof_profile_threads(profile, &writer->threads)))
 		return pyprof_error_oom();
@@ -165,21 +148,9 @@ static struct pyprof_error *writer_init(struct writer *writer,
 	renumber(&writer->string);
 	renumber(&writer->function);
 	renumber(&writer->location);
-	renumber(&writer->stack);
 	renumber(&writer->thread);
 	return NULL;
 }
-
-/* A column of the table `of`: `value` for each item `i` that is written. */
-#define COLUMN(writer, key, of, value)                             \
-	do {                                                       \
-		begin_column(writer, key);                         \
-		for (size_t i = 0; i < (writer)->of.count; i++)    \
-			if ((writer)->of.used[i])                  \
-				pyprof_json_int(&(writer)->json,   \
-						(int64_t)(value)); \
-		pyprof_json_end_array(&(writer)->json);            \
-	} while (0)
 
 static void begin_column(struct writer *writer, const char *key)
 {
@@ -193,17 +164,42 @@ static void begin_table(struct writer *writer, const char *key)
 	pyprof_json_begin_object(&writer->json);
 }
 
+/* A column of the table `of`: `value` for each item `i` that is written, and
+ * `rare` for "rare stacks" where the table has it. */
+#define COLUMN(writer, key, of, value, rare)                       \
+	do {                                                       \
+		begin_column(writer, key);                         \
+		for (size_t i = 0; i < (writer)->of.count; i++)    \
+			if ((writer)->of.used[i])                  \
+				pyprof_json_int(&(writer)->json,   \
+						(int64_t)(value)); \
+		if ((writer)->has_rare && (rare) >= 0)             \
+			pyprof_json_int(&(writer)->json, (rare));  \
+		pyprof_json_end_array(&(writer)->json);            \
+	} while (0)
+
+/* A column of an array of the shape. */
+#define SHAPE_COLUMN(writer, key, of, value)                            \
+	do {                                                            \
+		begin_column(writer, key);                              \
+		for (size_t i = 0; i < (writer)->shape.of##_count; i++) \
+			pyprof_json_uint(&(writer)->json, (value));     \
+		pyprof_json_end_array(&(writer)->json);                 \
+	} while (0)
+
 static void write_strings(struct writer *writer)
 {
-	const struct pyprof_strtab *strings =
-		pyprof_profile_strings_const(writer->profile);
+	struct pyprof_json *json = &writer->json;
 	begin_column(writer, "strings");
 	for (uint32_t i = 0; i < writer->string.count; i++)
 		if (writer->string.used[i])
-			pyprof_json_text(&writer->json,
-					 pyprof_strtab_get(strings, i),
-					 pyprof_strtab_length(strings, i));
-	pyprof_json_end_array(&writer->json);
+			pyprof_json_text(
+				json, pyprof_profile_string(writer->profile, i),
+				pyprof_profile_string_length(writer->profile,
+							     i));
+	if (writer->has_rare)
+		pyprof_json_string(json, "(rare stacks)");
+	pyprof_json_end_array(json);
 }
 
 /* An instruction of no line counts for the first line of its function. */
@@ -214,72 +210,67 @@ static int32_t line_of(const struct writer *writer, size_t location)
 			     : writer->functions[at->function].first_line;
 }
 
-static void write_stacks(struct writer *writer)
+static void write_places(struct writer *writer)
 {
 	const struct pyprof_function *functions = writer->functions;
 	const uint32_t *string = writer->string.id;
+	int64_t rare = (int64_t)writer->string.used_count;
+	int64_t rare_function = (int64_t)writer->function.used_count;
 	begin_table(writer, "functions");
-	COLUMN(writer, "name", function, string[functions[i].name]);
-	COLUMN(writer, "qualname", function, string[functions[i].qualname]);
-	COLUMN(writer, "file", function, string[functions[i].file]);
-	COLUMN(writer, "line", function, functions[i].first_line);
+	COLUMN(writer, "name", function, string[functions[i].name], rare);
+	COLUMN(writer, "qualname", function, string[functions[i].qualname],
+	       rare);
+	COLUMN(writer, "file", function, string[functions[i].file], 0);
+	COLUMN(writer, "line", function, functions[i].first_line, 0);
 	pyprof_json_end_object(&writer->json);
 	begin_table(writer, "locations");
 	COLUMN(writer, "function", location,
-	       writer->function.id[writer->locations[i].function]);
-	COLUMN(writer, "line", location, line_of(writer, i));
+	       writer->function.id[writer->locations[i].function],
+	       rare_function);
+	COLUMN(writer, "line", location, line_of(writer, i), 0);
 	pyprof_json_end_object(&writer->json);
+}
+
+static uint32_t location_of(const struct writer *writer, size_t stack)
+{
+	uint32_t location = writer->shape.stacks[stack].location;
+	if (!stack)
+		return 0;
+	return location == PYPROF_HTML_RARE
+		       ? (uint32_t)writer->location.used_count
+		       : writer->location.id[location];
+}
+
+static void write_shape(struct writer *writer)
+{
+	const struct pyprof_html_stack *stacks = writer->shape.stacks;
+	const struct pyprof_html_tally *tallies = writer->shape.tallies;
 	begin_table(writer, "stacks");
-	COLUMN(writer, "up", stack,
-	       writer->stack.id[i] -
-		       writer->stack.id[writer->stacks[i].parent]);
-	COLUMN(writer, "location", stack,
-	       i ? writer->location.id[writer->stacks[i].location] : 0);
+	SHAPE_COLUMN(writer, "up", stack, i - stacks[i].parent);
+	SHAPE_COLUMN(writer, "location", stack, location_of(writer, i));
+	pyprof_json_end_object(&writer->json);
+	begin_table(writer, "tallies");
+	SHAPE_COLUMN(writer, "step", tally,
+		     tallies[i].stack - (i ? tallies[i - 1].stack : 0));
+	SHAPE_COLUMN(writer, "thread", tally,
+		     writer->thread.id[tallies[i].thread]);
+	SHAPE_COLUMN(writer, "state", tally, tallies[i].state);
+	SHAPE_COLUMN(writer, "samples", tally, tallies[i].samples);
+	SHAPE_COLUMN(writer, "ns", tally, tallies[i].ns);
 	pyprof_json_end_object(&writer->json);
 }
 
 static void write_threads(struct writer *writer)
 {
+	const int64_t none = -1;
 	begin_table(writer, "threads");
-	COLUMN(writer, "tid", thread, writer->threads[i].tid);
+	COLUMN(writer, "tid", thread, writer->threads[i].tid, none);
 	COLUMN(writer, "name", thread,
-	       writer->string.id[writer->threads[i].name]);
-	COLUMN(writer, "interpreter", thread, writer->threads[i].interp_id);
-	COLUMN(writer, "main", thread, writer->threads[i].is_main);
+	       writer->string.id[writer->threads[i].name], none);
+	COLUMN(writer, "interpreter", thread, writer->threads[i].interp_id,
+	       none);
+	COLUMN(writer, "main", thread, writer->threads[i].is_main, none);
 	pyprof_json_end_object(&writer->json);
-}
-
-static void write_tallies(struct writer *writer)
-{
-	const struct pyprof_tally *tallies = writer->tallies;
-	size_t count = writer->tally_count;
-	struct pyprof_json *json = &writer->json;
-	begin_table(writer, "tallies");
-	uint32_t before = 0;
-	begin_column(writer, "step");
-	for (size_t i = 0; i < count; i++) {
-		uint32_t stack = writer->stack.id[tallies[i].stack];
-		pyprof_json_uint(json, stack - before);
-		before = stack;
-	}
-	pyprof_json_end_array(json);
-	begin_column(writer, "thread");
-	for (size_t i = 0; i < count; i++)
-		pyprof_json_uint(json, writer->thread.id[tallies[i].thread]);
-	pyprof_json_end_array(json);
-	begin_column(writer, "state");
-	for (size_t i = 0; i < count; i++)
-		pyprof_json_uint(json, tallies[i].state);
-	pyprof_json_end_array(json);
-	begin_column(writer, "samples");
-	for (size_t i = 0; i < count; i++)
-		pyprof_json_uint(json, tallies[i].samples);
-	pyprof_json_end_array(json);
-	begin_column(writer, "ns");
-	for (size_t i = 0; i < count; i++)
-		pyprof_json_uint(json, tallies[i].ns);
-	pyprof_json_end_array(json);
-	pyprof_json_end_object(json);
 }
 
 static void write_words(struct writer *writer)
@@ -304,6 +295,20 @@ static void write_words(struct writer *writer)
 	pyprof_json_end_array(json);
 }
 
+/* What was left out, for the page to say. */
+static void write_folded(struct writer *writer)
+{
+	const struct pyprof_html_shape *shape = &writer->shape;
+	begin_table(writer, "folded");
+	pyprof_json_key(&writer->json, "stacks");
+	pyprof_json_uint(&writer->json, shape->folded);
+	pyprof_json_key(&writer->json, "samples");
+	pyprof_json_uint(&writer->json, shape->folded_samples);
+	pyprof_json_key(&writer->json, "ns");
+	pyprof_json_uint(&writer->json, shape->folded_ns);
+	pyprof_json_end_object(&writer->json);
+}
+
 static struct pyprof_error *write_header(struct writer *writer,
 					 const struct pyprof_filter *filter)
 {
@@ -321,10 +326,10 @@ static struct pyprof_error *write_header(struct writer *writer,
 static struct pyprof_error *
 write_profile(const struct pyprof_profile *profile,
 	      const struct pyprof_report_options *options,
-	      struct pyprof_buf *out)
+	      const struct pyprof_html_limits *limits, struct pyprof_buf *out)
 {
 	_cleanup_(writer_deinit) struct writer writer;
-	struct pyprof_error *err = writer_init(&writer, profile, out);
+	struct pyprof_error *err = writer_init(&writer, profile, limits, out);
 	if (err)
 		return err;
 	pyprof_json_begin_object(&writer.json);
@@ -334,14 +339,27 @@ write_profile(const struct pyprof_profile *profile,
 	write_words(&writer);
 	write_strings(&writer);
 	write_threads(&writer);
-	write_stacks(&writer);
-	write_tallies(&writer);
-	err = pyprof_html_sources(profile, options->source, writer.string.id,
-				  &writer.json);
-	if (err)
-		return err;
+	write_places(&writer);
+	write_shape(&writer);
+	write_folded(&writer);
+	if (limits->moments)
+		err = pyprof_html_moments(profile, &writer.shape,
+					  limits->moments, &writer.json);
+	if (!err)
+		err = pyprof_html_sources(profile, options->source,
+					  limits->source, writer.string.id,
+					  &writer.json);
 	pyprof_json_end_object(&writer.json);
-	return pyprof_buf_error(out);
+	return err ? err : pyprof_buf_error(out);
+}
+
+void pyprof_html_begin(const char *kind, struct pyprof_buf *out)
+{
+	pyprof_buf_printf(out,
+			  "{\"schema\":\"pyprof-report/1\","
+			  "\"version\":\"" PACKAGE_VERSION "\","
+			  "\"kind\":\"%s\"",
+			  kind);
 }
 
 struct pyprof_error *
@@ -349,10 +367,25 @@ pyprof_html_data(const struct pyprof_profile *profile,
 		 const struct pyprof_report_options *options,
 		 struct pyprof_buf *out)
 {
-	pyprof_buf_puts(out, "{\"schema\":\"pyprof-report/1\","
-			     "\"version\":\"" PACKAGE_VERSION "\","
-			     "\"kind\":\"profile\",\"profile\":");
-	struct pyprof_error *err = write_profile(profile, options, out);
+	pyprof_html_begin("profile", out);
+	pyprof_buf_puts(out, ",\"profile\":");
+	struct pyprof_error *err =
+		write_profile(profile, options, &limits_alone, out);
+	pyprof_buf_puts(out, "}");
+	return err;
+}
+
+struct pyprof_error *pyprof_html_diff_data(
+	const struct pyprof_profile *old, const struct pyprof_profile *new,
+	const struct pyprof_report_options *options, struct pyprof_buf *out)
+{
+	pyprof_html_begin("diff", out);
+	pyprof_buf_puts(out, ",\"old\":");
+	struct pyprof_error *err =
+		write_profile(old, options, &limits_shared, out);
+	pyprof_buf_puts(out, ",\"new\":");
+	if (!err)
+		err = write_profile(new, options, &limits_shared, out);
 	pyprof_buf_puts(out, "}");
 	return err;
 }

@@ -32,4 +32,10 @@ struct pyprof_error *pyprof_html_fill(const char *page, size_t size,
 void pyprof_html_put_escaped(struct pyprof_buf *out, const char *text,
 			     size_t length);
 
+/** Append the element that holds the data of a page: deflated, in builds that
+ * have zlib. */
+struct pyprof_error *pyprof_html_put_payload(const struct pyprof_buf *json,
+					     struct pyprof_buf *out)
+	PYPROF_MUST_CHECK;
+
 #endif /* PYPROF_REPORT_HTML_PAGE_H */

@@ -12,6 +12,7 @@ static const char *const status_words[] = {
 	[PYPROF_SOURCE_CHANGED] = "changed",
 	[PYPROF_SOURCE_MISSING] = "missing",
 	[PYPROF_SOURCE_NONE] = "none",
+	[PYPROF_SOURCE_PRIVATE] = "private",
 };
 
 /* One file, while it is written. */
@@ -141,6 +142,7 @@ static void write_notes(size_t omitted, struct pyprof_json *json)
 
 struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
 					 struct pyprof_source *source,
+					 size_t limit,
 					 const uint32_t *string_ids,
 					 struct pyprof_json *json)
 {
@@ -155,7 +157,7 @@ struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
 	pyprof_json_begin_array(json);
 	for (size_t i = 0; i < summary->file_count; i++) {
 		uint32_t id = summary->files[i].file;
-		bool fits = json->out->length - start < PYPROF_HTML_SOURCE_MAX;
+		bool fits = json->out->length - start < limit;
 		omitted += source && !fits;
 		pyprof_json_begin_object(json);
 		pyprof_json_key(json, "file");
@@ -168,5 +170,10 @@ struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
 	}
 	pyprof_json_end_array(json);
 	write_notes(omitted, json);
+	pyprof_json_key(json, "source_choice");
+	pyprof_json_string(
+		json,
+		source ? pyprof_source_choices[pyprof_source_choice(source)]
+		       : "none");
 	return NULL;
 }

@@ -16,21 +16,19 @@
 #define PYPROF_HTML_AROUND 40
 /** Lines are cut to so many bytes. */
 #define PYPROF_HTML_LINE_MAX 1000
-/** Files come without text once there are so many bytes of it. */
-#define PYPROF_HTML_SOURCE_MAX (6u << 20)
-
 /**
  * Write the members "sources", the files with time, most time first, and
  * "notes", sentences about what was left out, of the object that is being
  * written.
  *
  * @param source NULL writes no text.
+ * @param limit Files come without text once there are so many bytes of it.
  * @param string_ids What the strings of the profile are called in the data.
  */
-struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
-					 struct pyprof_source *source,
-					 const uint32_t *string_ids,
-					 struct pyprof_json *json)
+struct pyprof_error *
+pyprof_html_sources(const struct pyprof_profile *profile,
+		    struct pyprof_source *source, size_t limit,
+		    const uint32_t *string_ids, struct pyprof_json *json)
 	PYPROF_MUST_CHECK;
 
 #endif /* PYPROF_REPORT_HTML_SOURCE_H */

@@ -10,13 +10,9 @@
 
 #include <stddef.h>
 
-/** The page that html.c fills in at its markers. Ends in a NUL as well. */
+/** The page of all reports, filled in at its markers. Ends in a NUL as well. */
 extern const char pyprof_report_page[];
 extern const size_t pyprof_report_page_size;
-
-/** The page that heap_html.c fills in. Ends in a NUL as well. */
-extern const char pyprof_heap_page[];
-extern const size_t pyprof_heap_page_size;
 
 /** The script of SVG reports. Ends in a NUL as well. */
 extern const char pyprof_report_svg_script[];

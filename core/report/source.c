@@ -26,7 +26,15 @@ struct file {
 	char name[];
 };
 
+const char *const pyprof_source_choices[] = {
+	[PYPROF_SOURCE_ALL] = "all",
+	[PYPROF_SOURCE_PROJECT] = "project",
+	[PYPROF_SOURCE_NO_FILE] = "none",
+	NULL,
+};
+
 struct pyprof_source {
+	enum pyprof_source_choice choice;
 	char *root, *cwd;
 	int64_t started_at;
 	struct file *files;
@@ -141,6 +149,45 @@ static bool split_lines(struct file *file)
 	return true;
 }
 
+void pyprof_source_choose(struct pyprof_source *source,
+			  enum pyprof_source_choice choice)
+{
+	source->choice = choice;
+}
+
+enum pyprof_source_choice
+pyprof_source_choice(const struct pyprof_source *source)
+{
+	return source->choice;
+}
+
+/* "/usr/lib/python3.11/json/decoder.py", "/opt/lib64/python3.14t/os.py" */
+static bool is_standard_library(const char *name)
+{
+	for (const char *at = name; (at = strstr(at, "/lib"));) {
+		at += strlen("/lib");
+		const char *end = at + (strncmp(at, "64", 2) ? 0 : 2);
+		if (strncmp(end, "/python", strlen("/python")) != 0)
+			continue;
+		end += strlen("/python");
+		if (end[strspn(end, "0123456789.td")] == '/')
+			return true;
+	}
+	return false;
+}
+
+static bool is_chosen(const struct pyprof_source *source, const char *name,
+		      mode_t mode)
+{
+	size_t length = strlen(name);
+	if (source->choice != PYPROF_SOURCE_PROJECT)
+		return source->choice == PYPROF_SOURCE_ALL;
+	return (mode & S_IROTH) && length > 3 &&
+	       !strcmp(name + length - 3, ".py") &&
+	       !strstr(name, "/site-packages/") &&
+	       !strstr(name, "/dist-packages/") && !is_standard_library(name);
+}
+
 static enum pyprof_source_status load(const struct pyprof_source *source,
 				      struct file *file)
 {
@@ -152,6 +199,8 @@ static enum pyprof_source_status load(const struct pyprof_source *source,
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    st.st_size > PYPROF_SOURCE_MAX)
 		return PYPROF_SOURCE_MISSING;
+	if (!is_chosen(source, file->name, st.st_mode))
+		return PYPROF_SOURCE_PRIVATE;
 	_cleanup_buf_ struct pyprof_buf bytes = PYPROF_BUF_INIT;
 	if (!read_file(fd, (size_t)st.st_size, &bytes))
 		return PYPROF_SOURCE_MISSING;

@@ -35,6 +35,26 @@ void pyprof_source_destroy(struct pyprof_source *source);
 PYPROF_DEFINE_CLEANUP(pyprof_source, struct pyprof_source *,
 		      pyprof_source_destroy)
 
+/** Whose source text is given away; it may hold secrets. */
+enum pyprof_source_choice {
+	PYPROF_SOURCE_ALL,
+	/**
+	 * Of files ".py" that everybody may read, and that are neither the
+	 * standard library's nor an installed package's.
+	 */
+	PYPROF_SOURCE_PROJECT,
+	PYPROF_SOURCE_NO_FILE,
+};
+
+/** "all", "project", "none"; ends at a NULL. */
+extern const char *const pyprof_source_choices[];
+
+/** What is not chosen is PRIVATE from now on. All is, without this. */
+void pyprof_source_choose(struct pyprof_source *source,
+			  enum pyprof_source_choice choice);
+enum pyprof_source_choice
+pyprof_source_choice(const struct pyprof_source *source);
+
 enum pyprof_source_status {
 	PYPROF_SOURCE_OK,
 	/** Modified after the target started: lines may not match. */
@@ -42,6 +62,8 @@ enum pyprof_source_status {
 	PYPROF_SOURCE_MISSING,
 	/** Not the name of a file: "<string>", "<frozen importlib>". */
 	PYPROF_SOURCE_NONE,
+	/** Not chosen: has no lines. */
+	PYPROF_SOURCE_PRIVATE,
 };
 
 /**

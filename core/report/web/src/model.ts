@@ -206,6 +206,30 @@ function originOf(path: string): Origin {
 	return path.startsWith("<") || !path ? "other" : "project";
 }
 
+/** Moments without samples have what is left of their tally. */
+function makeMoments(raw: RawProfile): Profile["moments"] {
+	const from = raw.moments;
+	if (!from?.tally.length)
+		return null;
+	const at = integrate(from.step, from.slice_ns);
+	const samples = Float64Array.from(from.samples);
+	const ns = Float64Array.from(from.ns);
+	const left = Float64Array.from(raw.tallies.samples);
+	const leftNs = Float64Array.from(raw.tallies.ns);
+	for (let n = 0; n < at.length; n++) {
+		const tally = from.tally[n];
+		if (!samples[n]) {
+			samples[n] = left[tally];
+			ns[n] = leftNs[tally];
+		}
+		left[tally] -= samples[n];
+		leftNs[tally] -= ns[n];
+	}
+	return { sliceNs: from.slice_ns, at, samples, ns,
+		tally: Uint32Array.from(from.tally),
+		end: at[at.length - 1] + from.slice_ns };
+}
+
 export function makeProfile(raw: RawProfile): Profile {
 	const { functions, locations, stacks, tallies, strings } = raw;
 	const functionFile = Uint32Array.from(functions.file);
@@ -240,17 +264,6 @@ export function makeProfile(raw: RawProfile): Profile {
 	const fileString = Uint32Array.from(fileIds.keys());
 	const paths = [...fileString].map((string) => strings[string]);
 
-	const moments = raw.moments && {
-		sliceNs: raw.moments.slice_ns,
-		at: integrate(raw.moments.step, raw.moments.slice_ns),
-		tally: Uint32Array.from(raw.moments.tally),
-		samples: Float64Array.from(raw.moments.samples),
-		ns: Float64Array.from(raw.moments.ns),
-		end: 0,
-	};
-	if (moments?.at.length)
-		moments.end = moments.at[moments.at.length - 1] + moments.sliceNs;
-
 	return {
 		raw, strings,
 		groupOf: Uint8Array.from(raw.states,
@@ -282,7 +295,7 @@ export function makeProfile(raw: RawProfile): Profile {
 		tallyState: Uint8Array.from(tallies.state),
 		tallySamples: Float64Array.from(tallies.samples),
 		tallyNs: Float64Array.from(tallies.ns),
-		moments: moments?.at.length ? moments : null,
+		moments: makeMoments(raw),
 		sources: new Map(raw.sources.map(
 			(source) => [fileId(source.file), source])),
 	};

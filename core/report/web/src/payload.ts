@@ -69,14 +69,17 @@ export interface RawProfile {
 		step: number[]; thread: number[]; state: number[];
 		samples: number[]; ns: number[];
 	};
-	/** Ordered by time; `step`: slices since the one before. */
+	/** Ordered by time; `step`: slices since the one before. No samples: what
+	 * is left of the tally. */
 	moments?: {
 		slice_ns: number; step: number[]; tally: number[];
 		samples: number[]; ns: number[];
 	};
+	/** What became of stacks that were too many, see html_shape.h. */
+	folded: { stacks: number; samples: number; ns: number };
 	sources: RawSource[];
 	/** Which source text is in the page: "project", "all" or "none". */
-	source_choice?: string;
+	source_choice: string;
 	/** Sentences about what was left out. */
 	notes: string[];
 }

@@ -20,6 +20,7 @@ export function makeRaw(tallies: readonly Tally[]): RawProfile {
 			{ word: "native", text: "", group: "native" },
 			{ word: "wait", text: "", group: "wait" }],
 		exactness: [], strings, sources: [], notes: [],
+		source_choice: "all", folded: { stacks: 0, samples: 0, ns: 0 },
 		threads: { tid: [], name: [], interpreter: [], main: [] },
 		functions: { name: [], qualname: [], file: [], line: [] },
 		locations: { function: [], line: [] },
