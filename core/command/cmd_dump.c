@@ -9,7 +9,7 @@
 #include "core/report/heap_report.h"
 #include "core/report/report.h"
 
-enum { FORMAT, HEAP, SNAPSHOT };
+enum { FORMAT, HEAP, SNAPSHOT, SOURCE };
 
 static const struct pyprof_option options[] = {
 	[FORMAT] = {.name = "--format",
@@ -23,13 +23,19 @@ static const struct pyprof_option options[] = {
 		      .kind = PYPROF_OPTION_TEXT,
 		      .placeholder = "NAME",
 		      .text = "write the heap of this snapshot"},
+	[SOURCE] = {.name = "--source",
+		    .kind = PYPROF_OPTION_CHOICE,
+		    .choices = pyprof_source_choices,
+		    .text = "whose source text is written: the project's own "
+			    "files that everybody may read (default), all, or "
+			    "none"},
 	{},
 };
 
 static struct pyprof_error *
 write_report(struct pyprof_session *session,
 	     const struct pyprof_report_format *format, const char *file,
-	     struct pyprof_buf *bytes)
+	     enum pyprof_source_choice choice, struct pyprof_buf *bytes)
 {
 	_cleanup_(pyprof_source_cleanup) struct pyprof_source *source = NULL;
 	const struct pyprof_profile *profile = NULL;
@@ -39,6 +45,7 @@ write_report(struct pyprof_session *session,
 	err = pyprof_sources_of_profile(session, &source);
 	if (!err) {
 		struct pyprof_report_options how = {.source = source};
+		pyprof_source_choose(source, choice);
 		err = pyprof_report_write(format, file, profile, &how, bytes);
 	}
 	pyprof_session_release_profile(session);
@@ -97,6 +104,10 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	const struct pyprof_report_format *format = NULL;
 	const struct pyprof_heap_report_format *heap_format = NULL;
 	const char *file = arguments->positional[0];
+	enum pyprof_source_choice choice =
+		given[SOURCE].given
+			? (enum pyprof_source_choice)given[SOURCE].number
+			: PYPROF_SOURCE_PROJECT;
 	bool is_heap = given[HEAP].given || given[SNAPSHOT].given ||
 		       is_named_heap(file);
 	struct pyprof_error *err =
@@ -107,7 +118,8 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	if (!err)
 		err = is_heap ? write_heap(session, given[SNAPSHOT].text,
 					   heap_format, &bytes)
-			      : write_report(session, format, file, &bytes);
+			      : write_report(session, format, file, choice,
+					     &bytes);
 	if (!err)
 		err = pyprof_output_save(file, &bytes, out);
 	return err;

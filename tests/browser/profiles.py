@@ -138,3 +138,28 @@ def deep(depth=10000):
 
 def empty():
     return str(Text())
+
+
+def vast(samples=1_000_000, stacks=100_000, threads=2_000):
+    """As much as a page has to bear."""
+    dice = random.Random(11)
+    text = Text("python3 -m everything", samples, 3600)
+    frames = [(f"Worker{n % 97}.handle_request_{n}",
+               f"/srv/app/package_{n % 53}/module_{n % 211}.py",
+               n % 700 + 1) for n in range(4000)]
+    chains = [[("main", "/srv/app/main.py", 1, 30)]]
+    for _ in range(stacks - 1):
+        name, file, first = frames[int(4000 * dice.random() ** 2)]
+        # Few have many callees, as in programs.
+        above = chains[int(len(chains) * dice.random() ** 2)]
+        if len(above) > 40:
+            above = above[:20]
+        chains.append(above + [(name, file, first,
+                                first + dice.randrange(1, 12))])
+    for tid in range(threads):
+        text.thread(100000 + tid, f"ThreadPoolExecutor-0_{tid}")
+        mine = chains[tid::threads]
+        each = samples // threads // len(mine)
+        for number, chain in enumerate(mine):
+            text.add(chain, (tid + number) % 9, each)
+    return str(text)

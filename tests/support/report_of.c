@@ -14,6 +14,7 @@
  *   add      state, samples, of the last stack and thread, 10 ms each
  *   at       when the next sample begins, ms; else where the last one ended
  *   filter   0 for running, 1 for waiting, 2 for all
+ *   source   whose text: 0 for all, 1 for the project's, 2 for none
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -140,12 +141,19 @@ static void read_filter(struct reader *reader, char *rest)
 		(enum pyprof_filter_states)next_int(&rest);
 }
 
+static void read_source(struct reader *reader, char *rest)
+{
+	pyprof_source_choose(reader->options.source,
+			     (enum pyprof_source_choice)next_int(&rest));
+}
+
 static const struct {
 	const char *word;
 	void (*read)(struct reader *reader, char *rest);
 } words[] = {
 	{"meta", read_meta}, {"thread", read_thread}, {"stack", read_stack},
-	{"add", read_add},   {"filter", read_filter}, {"at", read_at},
+	{"add", read_add},   {"filter", read_filter}, {"source", read_source},
+	{"at", read_at},
 };
 
 static void read_line(struct reader *reader, char *line)
