@@ -42,7 +42,7 @@ write_report(struct pyprof_session *session,
 	struct pyprof_error *err = pyprof_session_profile(session, &profile);
 	if (err)
 		return err;
-	err = pyprof_sources_of_profile(session, &source);
+	err = pyprof_sources_of_profile(session, profile, &source);
 	if (!err) {
 		struct pyprof_report_options how = {.source = source};
 		pyprof_source_choose(source, choice);

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/command/command.h"
+#include "core/command/profile_file.h"
 #include "core/command/session.h"
 #include "core/command/threads.h"
 #include "core/command/units.h"
@@ -136,6 +137,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 		err = pyprof_session_start(session, &settings);
 	if (err)
 		return err;
+	pyprof_profile_put_away(session, out);
 	describe(session, out);
 	if (arguments->options[FOR].given)
 		return run_for(session, arguments->options[FOR].number, out);

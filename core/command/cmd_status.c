@@ -4,11 +4,16 @@
 #include "core/command/command.h"
 #include "core/command/facts.h"
 #include "core/command/session.h"
+#include "core/report/header.h"
 
 /** All that is printed, taken at one moment. */
 struct facts {
 	struct pyprof_session *session;
+	/** What was loaded, or else is being sampled; may be NULL. */
+	const struct pyprof_profile *profile;
 	struct pyprof_sampler_status status;
+	/** Asked for. */
+	double rate_hz;
 	struct pyprof_profile_meta meta;
 	uint64_t samples, errors;
 	/** There are now; those of the profile when nothing is sampled. */
@@ -25,27 +30,29 @@ static double us(uint64_t ns)
 
 static const char *text(const struct facts *facts, uint32_t id)
 {
-	return facts->session->profile
-		       ? pyprof_profile_string(facts->session->profile, id)
-		       : "";
+	return facts->profile ? pyprof_profile_string(facts->profile, id) : "";
 }
 
-static void gather(struct pyprof_session *session, struct facts *facts)
+/** Of what is sampled here: the sampler knows more than the profile. */
+static void gather_live(struct pyprof_session *session, struct facts *facts)
 {
-	*facts = (struct facts){.session = session};
+	facts->rate_hz = session->options.rate_hz;
 	if (!session->profile)
 		return;
 	pyprof_facts_fill(session);
 	pyprof_sampler_status(session->sampler, &facts->status);
-	pyprof_sampler_lock(session->sampler);
-	facts->meta = *pyprof_profile_meta_const(session->profile);
-	facts->samples = pyprof_profile_samples(session->profile);
+	if (facts->status.attached)
+		facts->threads = facts->status.threads;
+}
+
+static void gather_profile(struct facts *facts)
+{
 	const struct pyprof_profile_thread *threads;
-	facts->threads =
-		facts->status.attached
-			? facts->status.threads
-			: pyprof_profile_threads(session->profile, &threads);
-	pyprof_sampler_unlock(session->sampler);
+	facts->meta = *pyprof_profile_meta_const(facts->profile);
+	facts->samples = pyprof_profile_samples(facts->profile);
+	if (!facts->status.attached)
+		facts->threads =
+			pyprof_profile_threads(facts->profile, &threads);
 
 	const struct pyprof_profile_meta *meta = &facts->meta;
 	for (int code = 0; code < PYPROF_ERROR_COUNT; code++)
@@ -57,10 +64,36 @@ static void gather(struct pyprof_session *session, struct facts *facts)
 				       (double)meta->sampled_ns;
 }
 
+static void gather(struct pyprof_session *session, struct facts *facts)
+{
+	*facts = (struct facts){
+		.session = session,
+		.profile = session->loaded ? session->loaded : session->profile,
+	};
+	if (session->loaded) {
+		gather_profile(facts);
+		facts->rate_hz = facts->meta.rate_hz;
+		if (facts->meta.sampled_ns)
+			facts->status.reached_hz =
+				(double)facts->samples / facts->sampled_seconds;
+		return;
+	}
+	gather_live(session, facts);
+	if (!facts->profile)
+		return;
+	pyprof_sampler_lock(session->sampler);
+	gather_profile(facts);
+	pyprof_sampler_unlock(session->sampler);
+}
+
 /** One word for programs, and what people are told. */
 static const char *state(const struct facts *facts, const char **words_ret)
 {
 	const struct pyprof_session *session = facts->session;
+	if (session->loaded) {
+		*words_ret = "not sampling; loaded";
+		return "loaded";
+	}
 	if (!session->armed) {
 		*words_ret = "not sampling";
 		return "idle";
@@ -108,6 +141,11 @@ static void put_samples(const struct facts *facts, struct pyprof_buf *out)
 static void put_mode(const struct facts *facts, struct pyprof_buf *out)
 {
 	const struct pyprof_session *session = facts->session;
+	if (session->loaded) {
+		pyprof_buf_printf(out, "mode        %s\n",
+				  text(facts, facts->meta.mode));
+		return;
+	}
 	const char *asked = pyprof_mode_names[session->options.mode];
 	const char *mode = session->pid ? pyprof_mode_names[facts->status.mode]
 					: text(facts, facts->meta.mode);
@@ -130,15 +168,24 @@ static void put_text(const struct facts *facts, struct pyprof_buf *out)
 	if (session->armed && session->pid)
 		pyprof_buf_printf(out, " %d (%s)", session->pid,
 				  text(facts, meta->command_line));
+	if (session->loaded)
+		pyprof_buf_printf(out, " %s: process %d (%s)",
+				  session->loaded_name, meta->pid,
+				  text(facts, meta->command_line));
 	pyprof_buf_putc(out, '\n');
-	if (!session->profile)
+	if (!facts->profile)
 		return;
+	if (meta->lost) {
+		pyprof_buf_puts(out, "# ");
+		pyprof_report_put_lost(facts->profile, out);
+		pyprof_buf_putc(out, '\n');
+	}
 	if (session->armed && facts->status.problem[0])
 		pyprof_buf_printf(out, "# %s\n", facts->status.problem);
 
 	put_mode(facts, out);
 	pyprof_buf_printf(out, "rate        %.1f hz asked, %.1f hz reached\n",
-			  session->options.rate_hz, facts->status.reached_hz);
+			  facts->rate_hz, facts->status.reached_hz);
 	put_samples(facts, out);
 	pyprof_buf_printf(
 		out,
@@ -181,6 +228,8 @@ static void put_json_samples(const struct facts *facts,
 	pyprof_json_end_object(json);
 	pyprof_json_key(json, "cut");
 	pyprof_json_uint(json, meta->cut);
+	pyprof_json_key(json, "lost");
+	pyprof_json_uint(json, meta->lost);
 }
 
 static void put_json_pause(const struct facts *facts, struct pyprof_json *json)
@@ -216,17 +265,20 @@ static void put_json(const struct facts *facts, struct pyprof_buf *out)
 	put_json_text(json, "schema", "pyprof/status/1");
 	put_json_text(json, "state", state(facts, &words));
 	pyprof_json_key(json, "pid");
-	pyprof_json_int(json, session->pid);
+	pyprof_json_int(json, session->loaded ? meta->pid : session->pid);
 	put_json_text(json, "command_line", text(facts, meta->command_line));
 	put_json_text(json, "mode",
 		      session->pid ? pyprof_mode_names[facts->status.mode]
 				   : text(facts, meta->mode));
-	put_json_text(json, "mode_asked",
-		      pyprof_mode_names[session->options.mode]);
+	if (session->loaded)
+		put_json_text(json, "file", session->loaded_name);
+	else
+		put_json_text(json, "mode_asked",
+			      pyprof_mode_names[session->options.mode]);
 	put_json_text(json, "fallback", facts->status.fallback);
 	put_json_text(json, "problem", facts->status.problem);
 	pyprof_json_key(json, "rate_hz");
-	pyprof_json_double(json, session->options.rate_hz, 3);
+	pyprof_json_double(json, facts->rate_hz, 3);
 	pyprof_json_key(json, "reached_hz");
 	pyprof_json_double(json, facts->status.reached_hz, 3);
 	put_json_samples(facts, json);
@@ -238,7 +290,9 @@ static void put_json(const struct facts *facts, struct pyprof_buf *out)
 	put_json_text(json, "python", text(facts, meta->python_version));
 	put_json_text(json, "build", text(facts, meta->python_build));
 	put_json_text(json, "layout", text(facts, meta->layout_source));
-	put_json_text(json, "debugger", session->ops->name(session->host));
+	put_json_text(json, "debugger",
+		      session->loaded ? text(facts, meta->debugger)
+				      : session->ops->name(session->host));
 	pyprof_json_end_object(json);
 	pyprof_buf_putc(out, '\n');
 }

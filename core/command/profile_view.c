@@ -45,10 +45,13 @@ static struct pyprof_error *find_thread(struct pyprof_session *session,
 	if (strcmp(spec, "main") == 0) {
 		tid = find_main(profile);
 	} else {
+		/* The debugger's threads are not those of what was loaded. */
 		struct pyprof_error *err =
-			pyprof_threads_select(session, spec, &tid);
+			session->loaded
+				? NULL
+				: pyprof_threads_select(session, spec, &tid);
 		struct pyprof_error *bad = pyprof_parse_integer(spec, &number);
-		if (err && !bad && has_thread(profile, (int32_t)number))
+		if (!tid && !bad && has_thread(profile, (int32_t)number))
 			tid = (int32_t)number;
 		pyprof_error_destroy(err);
 		pyprof_error_destroy(bad);
@@ -83,7 +86,8 @@ struct pyprof_error *pyprof_profile_view_open(struct pyprof_session *session,
 		err = pyprof_summary_create(view->profile, &view->filter, sort,
 					    &opened.summary);
 	if (!err)
-		err = pyprof_sources_of_profile(session, &opened.source);
+		err = pyprof_sources_of_profile(session, view->profile,
+						&opened.source);
 	if (err) {
 		pyprof_profile_view_close(&opened);
 		return err;

@@ -2,6 +2,7 @@
 #include "core/command/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/base/buf.h"
@@ -47,6 +48,8 @@ void pyprof_session_destroy(struct pyprof_session *session)
 	pyprof_session_stop(session);
 	pyprof_sampler_destroy(session->sampler);
 	pyprof_profile_destroy(session->profile);
+	pyprof_profile_destroy(session->loaded);
+	free(session->loaded_name);
 	pyprof_heap_session_deinit(&session->heaps);
 	pyprof_inspected_deinit(&session->inspected);
 	pyprof_strtab_destroy(session->strings);
@@ -243,6 +246,22 @@ void pyprof_session_reset(struct pyprof_session *session)
 	pyprof_sampler_unlock(session->sampler);
 }
 
+struct pyprof_error *pyprof_session_look_at(struct pyprof_session *session,
+					    struct pyprof_profile *loaded,
+					    const char *name)
+{
+	char *copy = loaded ? strdup(name) : NULL;
+	if (loaded && !copy) {
+		pyprof_profile_destroy(loaded);
+		return pyprof_error_oom();
+	}
+	pyprof_profile_destroy(session->loaded);
+	free(session->loaded_name);
+	session->loaded = loaded;
+	session->loaded_name = copy;
+	return NULL;
+}
+
 /** Sampling cannot go on: say why, and end it. */
 static void give_up(struct pyprof_session *session, struct pyprof_error *err)
 {
@@ -329,6 +348,10 @@ void pyprof_session_poll(struct pyprof_session *session)
 struct pyprof_error *pyprof_session_profile(struct pyprof_session *session,
 					    const struct pyprof_profile **ret)
 {
+	if (session->loaded) {
+		*ret = session->loaded;
+		return NULL;
+	}
 	if (!session->profile)
 		return pyprof_error_create(
 			PYPROF_ERROR_USAGE,
@@ -354,5 +377,6 @@ struct pyprof_error *pyprof_session_profile(struct pyprof_session *session,
 
 void pyprof_session_release_profile(struct pyprof_session *session)
 {
-	pyprof_sampler_unlock(session->sampler);
+	if (!session->loaded)
+		pyprof_sampler_unlock(session->sampler);
 }

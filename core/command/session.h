@@ -33,6 +33,10 @@ struct pyprof_session {
 	/** NULL until the first `start`. */
 	struct pyprof_profile *profile;
 	struct pyprof_sampler *sampler;
+	/** A profile that was read from a file, and its name: looked at instead
+	 * of what was sampled, which is kept. NULL for none. */
+	struct pyprof_profile *loaded;
+	char *loaded_name;
 	struct pyprof_sampler_options options;
 	/** The process that the sampler was last started on; 0 for none. */
 	int32_t pid;
@@ -92,6 +96,14 @@ void pyprof_session_stop(struct pyprof_session *session);
 /** Empty the profile; sampling goes on. */
 void pyprof_session_reset(struct pyprof_session *session);
 
+/**
+ * Look at a profile that was loaded, which is taken over, or with NULL at what
+ * was sampled here.
+ */
+struct pyprof_error *pyprof_session_look_at(struct pyprof_session *session,
+					    struct pyprof_profile *loaded,
+					    const char *name) PYPROF_MUST_CHECK;
+
 /** What the debugger looks at; USAGE when that is nothing. */
 struct pyprof_error *pyprof_session_inferior(struct pyprof_session *session,
 					     struct pyprof_inferior *ret)
@@ -106,7 +118,8 @@ struct pyprof_error *pyprof_session_inspect(struct pyprof_session *session,
 	PYPROF_MUST_CHECK;
 
 /**
- * The profile, with all samples taken in; USAGE when nothing was sampled yet.
+ * The profile: the one that was loaded, or else what was sampled here with all
+ * samples taken in; USAGE when nothing was sampled yet.
  * Unlock by pyprof_session_release_profile().
  */
 struct pyprof_error *pyprof_session_profile(struct pyprof_session *session,

@@ -41,15 +41,19 @@ struct pyprof_error *pyprof_sources_of_process(int32_t pid,
 				    start_of(pid), ret);
 }
 
-struct pyprof_error *pyprof_sources_of_profile(struct pyprof_session *session,
-					       struct pyprof_source **ret)
+struct pyprof_error *
+pyprof_sources_of_profile(struct pyprof_session *session,
+			  const struct pyprof_profile *profile,
+			  struct pyprof_source **ret)
 {
 	const struct pyprof_profile_meta *meta =
-		pyprof_profile_meta_const(session->profile);
+		pyprof_profile_meta_const(profile);
 	struct pyprof_inferior inferior = {};
 	_cleanup_error_ struct pyprof_error *err =
 		session->ops->inferior(session->host, &inferior);
-	if (!err && inferior.kind == PYPROF_INFERIOR_LOCAL &&
+	/* What was loaded may be of another machine. */
+	bool is_here = profile == session->profile;
+	if (!err && is_here && inferior.kind == PYPROF_INFERIOR_LOCAL &&
 	    inferior.pid == meta->pid)
 		return pyprof_sources_of_process(meta->pid, ret);
 	return pyprof_source_create(NULL, NULL, meta->started_at, ret);

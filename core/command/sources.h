@@ -15,9 +15,10 @@ struct pyprof_error *pyprof_sources_of_process(int32_t pid,
 	PYPROF_MUST_CHECK;
 
 /** The same for the process of the profile; in ours when it is gone. */
-struct pyprof_error *pyprof_sources_of_profile(struct pyprof_session *session,
-					       struct pyprof_source **ret)
-	PYPROF_MUST_CHECK;
+struct pyprof_error *
+pyprof_sources_of_profile(struct pyprof_session *session,
+			  const struct pyprof_profile *profile,
+			  struct pyprof_source **ret) PYPROF_MUST_CHECK;
 
 /** A source reader for a core dump: files newer than it have changed. */
 struct pyprof_error *pyprof_sources_of_core(const char *core_path,

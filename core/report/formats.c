@@ -6,11 +6,17 @@
 #include "core/report/report.h"
 
 const struct pyprof_report_format *const pyprof_report_formats[] = {
-	&pyprof_report_text,	  &pyprof_report_json,
-	&pyprof_report_csv,	  &pyprof_report_collapsed,
-	&pyprof_report_html,	  &pyprof_report_svg,
-	&pyprof_report_pprof,	  &pyprof_report_pstats,
-	&pyprof_report_callgrind, NULL,
+	&pyprof_report_text,
+	&pyprof_report_json,
+	&pyprof_report_csv,
+	&pyprof_report_collapsed,
+	&pyprof_report_html,
+	&pyprof_report_svg,
+	&pyprof_report_pprof,
+	&pyprof_report_pstats,
+	&pyprof_report_callgrind,
+	&pyprof_report_saved,
+	NULL,
 };
 
 /* Behind the ending of any format: the file is compressed. */

@@ -17,5 +17,6 @@ extern const struct pyprof_report_format pyprof_report_svg;
 extern const struct pyprof_report_format pyprof_report_pprof;
 extern const struct pyprof_report_format pyprof_report_pstats;
 extern const struct pyprof_report_format pyprof_report_callgrind;
+extern const struct pyprof_report_format pyprof_report_saved;
 
 #endif /* PYPROF_REPORT_FORMATS_H */

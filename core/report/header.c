@@ -67,6 +67,33 @@ static void put_program(const struct pyprof_profile *profile,
 	put_string(profile, ", sampled in ", meta->debugger, "", out);
 }
 
+void pyprof_report_put_run(const struct pyprof_profile *profile,
+			   struct pyprof_buf *out)
+{
+	const struct pyprof_profile_meta *meta =
+		pyprof_profile_meta_const(profile);
+	uint64_t samples = pyprof_profile_samples(profile);
+	pyprof_show_grouped(out, samples);
+	pyprof_buf_puts(out, samples == 1 ? " sample in " : " samples in ");
+	pyprof_show_duration(out, meta->sampled_ns);
+	pyprof_buf_puts(out, " of ");
+	put_program(profile, out);
+	put_string(profile, ", mode ", meta->mode, "", out);
+}
+
+void pyprof_report_put_lost(const struct pyprof_profile *profile,
+			    struct pyprof_buf *out)
+{
+	const struct pyprof_tally *tallies;
+	size_t count = pyprof_profile_tallies(profile, &tallies);
+	uint64_t lost = pyprof_profile_meta_const(profile)->lost, all = lost;
+	for (size_t i = 0; i < count; i++)
+		all += tallies[i].samples;
+	pyprof_buf_puts(out, "the file is cut off or damaged: ");
+	pyprof_show_percent(out, lost, all);
+	pyprof_buf_puts(out, " of the samples of all threads are missing");
+}
+
 static double reached_hz(const struct pyprof_profile *profile)
 {
 	const struct pyprof_profile_meta *meta =
@@ -205,6 +232,11 @@ void pyprof_report_header(const struct pyprof_profile *profile,
 				    "thread may have run: their stacks may "
 				    "never have been");
 	pyprof_buf_clear(&text);
+	if (pyprof_profile_meta_const(profile)->lost) {
+		pyprof_report_put_lost(profile, &text);
+		pyprof_report_prose(out, width, text.data);
+		pyprof_buf_clear(&text);
+	}
 	put_pauses(profile, &text);
 	pyprof_report_prose(out, width, text.data);
 	pyprof_buf_clear(&text);
@@ -239,6 +271,7 @@ static void counts_json(const struct pyprof_profile_meta *meta,
 	pyprof_json_end_object(json);
 	uint_member("missed", meta->missed, json);
 	uint_member("cut", meta->cut, json);
+	uint_member("lost", meta->lost, json);
 	pyprof_json_key(json, "bad");
 	pyprof_json_begin_object(json);
 	for (unsigned i = 0; i < PYPROF_ERROR_COUNT; i++) {

@@ -21,6 +21,16 @@ extern const char *const pyprof_filter_state_names[];
 void pyprof_report_prose(struct pyprof_buf *out, unsigned width,
 			 const char *text);
 
+/**
+ * Append what was sampled: "1,234 samples in 12.3 s of python3 app.py (pid 42),
+ * CPython 3.13.5 release, mode preempt".
+ */
+void pyprof_report_put_run(const struct pyprof_profile *profile,
+			   struct pyprof_buf *out);
+/** Append how much is missing of a profile whose file was cut off. */
+void pyprof_report_put_lost(const struct pyprof_profile *profile,
+			    struct pyprof_buf *out);
+
 /** Append the header as lines of prose. */
 void pyprof_report_header(const struct pyprof_profile *profile,
 			  const struct pyprof_summary *summary,
