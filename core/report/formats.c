@@ -12,9 +12,13 @@ const struct pyprof_report_format *const pyprof_report_formats[] = {
 	&pyprof_report_collapsed,
 	&pyprof_report_html,
 	&pyprof_report_svg,
+	&pyprof_report_speedscope,
+	&pyprof_report_gecko,
+	&pyprof_report_chrome_trace,
 	&pyprof_report_pprof,
 	&pyprof_report_pstats,
 	&pyprof_report_callgrind,
+	&pyprof_report_scalene,
 	&pyprof_report_saved,
 	NULL,
 };

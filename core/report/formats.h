@@ -14,9 +14,13 @@ extern const struct pyprof_report_format pyprof_report_csv;
 extern const struct pyprof_report_format pyprof_report_collapsed;
 extern const struct pyprof_report_format pyprof_report_html;
 extern const struct pyprof_report_format pyprof_report_svg;
+extern const struct pyprof_report_format pyprof_report_speedscope;
+extern const struct pyprof_report_format pyprof_report_gecko;
+extern const struct pyprof_report_format pyprof_report_chrome_trace;
 extern const struct pyprof_report_format pyprof_report_pprof;
 extern const struct pyprof_report_format pyprof_report_pstats;
 extern const struct pyprof_report_format pyprof_report_callgrind;
+extern const struct pyprof_report_format pyprof_report_scalene;
 extern const struct pyprof_report_format pyprof_report_saved;
 
 #endif /* PYPROF_REPORT_FORMATS_H */
