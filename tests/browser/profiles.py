@@ -98,6 +98,82 @@ def realistic(count=200, samples=12000):
     return str(text)
 
 
+SHOP, SITE, LIB = "/srv/shop/", "/srv/venv/lib/python3.13/site-packages/", \
+    "/usr/lib/python3.13/"
+START = [("_run_module_as_main", "<frozen runpy>", 173, 198),
+         ("<module>", SHOP + "main.py", 1, 40), ("main", SHOP + "main.py", 12, 30)]
+POOL = [("Thread._bootstrap", LIB + "threading.py", 1002, 1014),
+        ("Thread._bootstrap_inner", LIB + "threading.py", 1035, 1043),
+        ("_worker", LIB + "concurrent/futures/thread.py", 69, 93)]
+LOAD = [("load_catalogue", SHOP + "catalogue.py", 20, 31),
+        ("Session.get", SITE + "requests/sessions.py", 593, 602),
+        ("HTTPAdapter.send", SITE + "requests/adapters.py", 613, 667)]
+READ = [("SSLSocket.read", LIB + "ssl.py", 1130, 1133)]
+PARSE = [("load_catalogue", SHOP + "catalogue.py", 20, 33),
+         ("loads", LIB + "json/__init__.py", 299, 346),
+         ("JSONDecoder.decode", LIB + "json/decoder.py", 337, 345),
+         ("JSONDecoder.raw_decode", LIB + "json/decoder.py", 351, 361)]
+ORDER = [("handle_order", SHOP + "orders.py", 44, 52)]
+PRICE = [("price", SHOP + "pricing.py", 10, 18),
+         ("Discounts.apply", SHOP + "pricing.py", 60, 71)]
+FRAME = [("stock_of", SHOP + "stock.py", 8, 15),
+         ("DataFrame.groupby", SITE + "pandas/core/frame.py", 9100, 9183),
+         ("sort_values", SITE + "pandas/core/sorting.py", 200, 240)]
+SAVE = [("save", SHOP + "orders.py", 80, 91),
+        ("Cursor.execute", SITE + "psycopg/cursor.py", 90, 97)]
+
+
+def phases(workers=11, seconds=60):
+    """A program over time: it loads, then works in a pool, then tidies up."""
+    dice = random.Random(3)
+    text = Text("/srv/venv/bin/python -m shop --workers 11", 0, seconds)
+    python, held, native, gil, lock, io, sleep = range(7)
+    text.thread(7001, "MainThread")
+
+    def run(at, end, choices):
+        """Until `end`, one of (weight, frames, state) after the other."""
+        while at < end:
+            _, frames, state = dice.choices(
+                choices, [weight for weight, *_ in choices])[0]
+            count = min(dice.choice([1, 2, 3, 5, 8]), (end - at + 9) // 10)
+            text.put("at", at)
+            text.add(frames, state, count)
+            at += 10 * count
+        return at
+
+    at = run(0, 6000, [(3, START + LOAD + READ, io), (1, START + LOAD, native)])
+    at = run(at, 14000, [(9, START + PARSE, python), (2, START + PARSE[:2], held)])
+    at = run(at, 54000, [(1, START + [("Queue.get", LIB + "queue.py", 154, 171)],
+                          lock)])
+    run(at, seconds * 1000, [(4, START + SAVE, io), (1, START + PRICE, python)])
+    for worker in range(workers):
+        text.thread(7002 + worker, f"pool-worker_{worker}")
+        begin = 14000 + 700 * worker
+        slow = worker % 4 == 3
+        while begin < 54000:
+            busy = min(54000, begin + dice.randrange(1500, 6000))
+            begin = run(begin, busy, [
+                (2 if slow else 6, POOL + ORDER + PRICE, python),
+                (3, POOL + ORDER + PRICE[:1], gil),
+                (9 if slow else 3, POOL + ORDER + FRAME, native),
+                (1, POOL + ORDER + FRAME[:2], held),
+                (2, POOL + ORDER + SAVE, io)])
+            begin = run(begin, min(54000, begin + dice.randrange(200, 2500)), [
+                (1, POOL + [("Queue.get", LIB + "queue.py", 154, 171)], lock),
+                (1, POOL + [("pause", SHOP + "pool.py", 3, 5)], sleep)])
+    return str(text)
+
+
+def crowd(threads=2000):
+    """More threads than fit."""
+    text = Text("python3 crowd.py", threads)
+    for number in range(threads):
+        text.thread(50000 + number, f"worker-{number}")
+        text.put("at", number)
+        text.add([("work", "/tmp/crowd.py", 1, 2)], number % 9, 50)
+    return str(text)
+
+
 def hostile():
     """Names that try to get out of where they are written."""
     text = Text("python3 </title></script>\0\u202e&", 10 * len(HOSTILE))

@@ -13,6 +13,7 @@ import { functionsView } from "./views/functions";
 import { overviewView } from "./views/overview";
 import { sourceView } from "./views/source";
 import { threadsView } from "./views/threads";
+import { timeView } from "./views/time";
 
 export interface View {
 	/** In the address: `#view=flame`. */
@@ -34,6 +35,7 @@ export interface View {
 const VIEWS: readonly View[] = [
 	overviewView,
 	flameView,
+	timeView,
 	functionsView,
 	sourceView,
 	threadsView,
