@@ -24,9 +24,9 @@ struct reader {
 
 void pyprof_blocks_deinit(struct pyprof_blocks *blocks)
 {
-	if (blocks->directory)
-		for (size_t i = 0; i < DIRECTORY_SIZE; i++)
-			free(blocks->directory[i]);
+	for (size_t i = 0; i < blocks->leaves.count; i++)
+		free(blocks->leaves.items[i]);
+	pyprof_vec_deinit(&blocks->leaves);
 	free(blocks->directory);
 	free(blocks->planes[0]);
 	free(blocks->planes[1]);
@@ -39,9 +39,12 @@ static struct pyprof_block_pool *slot_of(struct pyprof_blocks *blocks,
 {
 	struct pyprof_block_pool **leaf =
 		&blocks->directory[address >> LEAF_SHIFT];
-	if (!*leaf)
+	if (!*leaf && pyprof_vec_reserve(&blocks->leaves, 1)) {
 		*leaf = calloc(UINT64_C(1) << (LEAF_SHIFT - blocks->pool_shift),
 			       sizeof(**leaf));
+		if (*leaf)
+			blocks->leaves.items[blocks->leaves.count++] = *leaf;
+	}
 	if (!*leaf)
 		return NULL;
 	return &(*leaf)[(address & ((UINT64_C(1) << LEAF_SHIFT) - 1)) >>

@@ -36,6 +36,8 @@ struct pyprof_block_pool {
 struct pyprof_blocks {
 	/** [address >> 30][address >> pool_shift]; NULL where no pools are. */
 	struct pyprof_block_pool **directory;
+	/** All that the directory has: it is large and nearly empty. */
+	PYPROF_VEC(struct pyprof_block_pool *) leaves;
 	unsigned pool_shift;
 	uint32_t header_size;
 	/** Low and high bit of the use of each block. */

@@ -36,6 +36,8 @@ struct core_file {
 	void *memory;
 	/* The core's own file. */
 	int fd;
+	/* Of the file: data between holes, where it was looked last. */
+	off_t data_start, data_end;
 	struct pyprof_core_image image;
 	PYPROF_VEC(struct file) files;
 	PYPROF_VEC(struct pyprof_mapping) mappings;
@@ -336,21 +338,34 @@ pyprof_core_file_image(const struct pyprof_target *target)
 		       : NULL;
 }
 
-void pyprof_core_file_holes(const struct pyprof_target *target,
-			    const unsigned char *bytes, uint64_t size,
-			    uint64_t *hole_ret, uint64_t *data_ret)
+/* Find the data that an offset in the file lies in, or before. */
+static void find_data(struct core_file *core, off_t at)
 {
-	const struct core_file *core = (const struct core_file *)target;
-	off_t at = bytes - core->image.bytes;
-	off_t end = at + (off_t)size;
+	off_t end = (off_t)core->image.size;
 	off_t data = lseek(core->fd, at, SEEK_DATA);
 	/* Where the file system cannot tell, all is data. */
 	if (data < 0)
 		data = errno == ENXIO ? end : at;
+	off_t hole = data < end ? lseek(core->fd, data, SEEK_HOLE) : end;
+	core->data_start = data;
+	core->data_end = hole < 0 ? end : hole;
+}
+
+void pyprof_core_file_holes(struct pyprof_target *target,
+			    const unsigned char *bytes, uint64_t size,
+			    uint64_t *hole_ret, uint64_t *data_ret)
+{
+	struct core_file *core = core_of(target);
+	off_t at = bytes - core->image.bytes;
+	off_t end = at + (off_t)size;
+	/* Most cores have no holes: ask once, not for each segment. */
+	if (at < core->data_start || at >= core->data_end)
+		find_data(core, at);
+	off_t data = core->data_start > at ? core->data_start : at;
+	off_t hole = core->data_end;
 	if (data > end)
 		data = end;
-	off_t hole = data < end ? lseek(core->fd, data, SEEK_HOLE) : end;
-	if (hole < 0 || hole > end)
+	if (hole > end || data == end)
 		hole = end;
 	*hole_ret = (uint64_t)(data - at);
 	*data_ret = (uint64_t)(hole - data);

@@ -29,7 +29,7 @@ pyprof_core_file_image(const struct pyprof_target *target);
  * How many of the next `size` bytes of the mapped file, from `bytes` on, are a
  * hole in it, and how many behind that are none.
  */
-void pyprof_core_file_holes(const struct pyprof_target *target,
+void pyprof_core_file_holes(struct pyprof_target *target,
 			    const unsigned char *bytes, uint64_t size,
 			    uint64_t *hole_ret, uint64_t *data_ret);
 

@@ -15,9 +15,9 @@ void pyprof_memory_destroy(struct pyprof_memory *memory)
 		return;
 	if (memory->release)
 		memory->release(memory);
-	if (memory->directory)
-		for (size_t i = 0; i < PYPROF_DIRECTORY_SIZE; i++)
-			free(memory->directory[i]);
+	for (size_t i = 0; i < memory->leaves.count; i++)
+		free(memory->leaves.items[i]);
+	pyprof_vec_deinit(&memory->leaves);
 	free(memory->directory);
 	free(memory->pages);
 	free(memory->own);
@@ -98,8 +98,11 @@ static struct pyprof_error *count_pages(const struct pyprof_memory *memory,
 static uint32_t *slot_of(struct pyprof_memory *memory, uint64_t page)
 {
 	uint32_t **leaf = &memory->directory[page >> PYPROF_LEAF_SHIFT];
-	if (!*leaf)
+	if (!*leaf && pyprof_vec_reserve(&memory->leaves, 1)) {
 		*leaf = calloc(PYPROF_LEAF_PAGES, sizeof(**leaf));
+		if (*leaf)
+			memory->leaves.items[memory->leaves.count++] = *leaf;
+	}
 	return *leaf ? &(*leaf)[page & (PYPROF_LEAF_PAGES - 1)] : NULL;
 }
 

@@ -57,6 +57,8 @@ struct pyprof_memory {
 	uint32_t page_count;
 	/** [address >> 30][address >> 12 & 0x3ffff]: the page's number. */
 	uint32_t **directory;
+	/** All that the directory has: it is large and nearly empty. */
+	PYPROF_VEC(uint32_t *) leaves;
 
 	/**
 	 * A bit for each page, by its number: the process had it to itself, in
