@@ -14,6 +14,8 @@
 /* Searching memory for a runtime ends after so much of it. */
 #define SCAN_MAX (UINT64_C(4) << 30)
 #define SCAN_PIECE ((size_t)1 << 20)
+/* What can be missing of a piece, the rest of which is searched. */
+#define SCAN_PART ((size_t)4096)
 
 /* A mapping, copied: the target's own go when it is asked again. */
 struct region {
@@ -297,6 +299,31 @@ static struct pyprof_error *scan_piece(struct search *search,
 	return NULL;
 }
 
+/*
+ * Read a piece; of what is not there in whole, the pages that are. The others
+ * become zeros.
+ */
+static struct pyprof_error *read_piece(struct pyprof_target *target,
+				       uint64_t address, char *piece,
+				       size_t size)
+{
+	struct pyprof_error *err =
+		pyprof_target_read(target, address, piece, size);
+	if (!err || err->code == PYPROF_ERROR_GONE)
+		return err;
+	pyprof_error_destroy(err);
+	for (size_t i = 0; i < size; i += SCAN_PART) {
+		size_t part = size - i < SCAN_PART ? size - i : SCAN_PART;
+		err = pyprof_target_read(target, address + i, piece + i, part);
+		if (err && err->code == PYPROF_ERROR_GONE)
+			return err;
+		if (err)
+			memset(piece + i, 0, part);
+		pyprof_error_destroy(err);
+	}
+	return NULL;
+}
+
 static struct pyprof_error *scan_memory(struct search *search)
 {
 	_cleanup_free_ char *piece = malloc(SCAN_PIECE);
@@ -313,12 +340,10 @@ static struct pyprof_error *scan_memory(struct search *search)
 					      ? region->end - at
 					      : SCAN_PIECE;
 			scanned += size;
-			struct pyprof_error *err = pyprof_target_read(
-				search->target, at, piece, size);
+			struct pyprof_error *err =
+				read_piece(search->target, at, piece, size);
 			if (!err)
 				err = scan_piece(search, file, at, piece, size);
-			else if (err->code != PYPROF_ERROR_GONE)
-				pyprof_error_destroy(no_cleanup_ptr(err));
 			if (err)
 				return err;
 		}

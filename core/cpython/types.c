@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cpython/thread.h"
 #include "core/cpython/type_lesson.h"
 
 /* From an object to `type`: its type, its metatype, and so on. */
@@ -196,27 +197,64 @@ const struct pyprof_type *pyprof_type_learn(struct pyprof_types *types,
 
 /* --- All types --- */
 
-/* `type` is the one whose type is itself. */
+/* `type` is the one whose type is itself: the end of the types of an object. */
+static uint64_t end_of_types(const struct pyprof_types *types, uint64_t at)
+{
+	int32_t type = types->layout->at.object.type;
+	for (int step = 0; step < METATYPES_MAX; step++) {
+		const uint8_t *bytes = NULL;
+		if (pyprof_plausible_pointer(at))
+			bytes = pyprof_memory_at(
+				types->memory, at,
+				(uint64_t)types->layout->at.object.size);
+		if (!bytes)
+			return 0;
+		uint64_t meta = pyprof_word(bytes, type);
+		if (meta == at)
+			return type_bytes(types, at) ? at : 0;
+		at = meta;
+	}
+	return 0;
+}
+
+/* Where there is no file to have symbols: by the dicts of an interpreter. */
+static uint64_t type_by_dicts(const struct pyprof_types *types, uint64_t interp)
+{
+	const struct pyprof_offsets *at = &types->layout->at;
+	const int32_t offsets[] = {at->interp.sysdict, at->interp.builtins,
+				   at->interp.modules};
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		const uint8_t *bytes = NULL;
+		if (offsets[i] != PYPROF_ABSENT)
+			bytes = pyprof_memory_at(types->memory,
+						 interp + (uint64_t)offsets[i],
+						 8);
+		uint64_t found =
+			bytes ? end_of_types(types, pyprof_word(bytes, 0)) : 0;
+		if (found)
+			return found;
+	}
+	return 0;
+}
+
 static uint64_t find_type_type(const struct pyprof_types *types)
 {
-	const struct pyprof_python *python = types->python;
+	struct pyprof_python *python = types->python;
 	const uint64_t known[] = {python->unicode_type, python->bytes_type,
 				  python->code_type, python->none_type,
 				  python->frame_type};
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		uint64_t at = known[i];
-		for (int step = 0; step < METATYPES_MAX; step++) {
-			const uint8_t *bytes = type_bytes(types, at);
-			if (!bytes)
-				break;
-			uint64_t meta = pyprof_word(
-				bytes, types->layout->at.object.type);
-			if (meta == at)
-				return at;
-			at = meta;
-		}
-	}
-	return 0;
+	uint64_t found = 0;
+	for (size_t i = 0; !found && i < sizeof(known) / sizeof(known[0]); i++)
+		found = end_of_types(types, known[i]);
+	if (found)
+		return found;
+	struct pyprof_interps interps = {};
+	_cleanup_error_ struct pyprof_error *err =
+		pyprof_interps_read(python, &interps);
+	for (size_t i = 0; !err && !found && i < interps.list.count; i++)
+		found = type_by_dicts(types, interps.list.items[i].address);
+	pyprof_interps_deinit(&interps);
+	return found;
 }
 
 /*

@@ -228,13 +228,18 @@ static void complete(const struct shape *shape,
 		     struct pyprof_layout *layout)
 {
 	const struct pyprof_offsets told = layout->at;
+	struct donors donors = {};
+	/* Members of a structure stand together. */
+	const char *structure = "";
 	for (size_t i = 0; i < pyprof_field_count; i++) {
 		const struct pyprof_field *field = &pyprof_fields[i];
 		if (tells(shape, field->position))
 			continue;
-		struct donors donors;
-		find_donors(shape, version, build, field->structure, &told,
-			    &donors);
+		if (strcmp(structure, field->structure) != 0) {
+			structure = field->structure;
+			find_donors(shape, version, build, structure, &told,
+				    &donors);
+		}
 		if (!is_settled(&donors, field->position))
 			continue;
 		*pyprof_offset_at(&layout->at, field->position) =
