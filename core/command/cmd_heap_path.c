@@ -188,11 +188,11 @@ static void see_size(struct wanted *wanted, uint32_t id)
 	wanted->biggest[at] = id;
 }
 
-static bool is_wanted(void *context, uint32_t id)
+static bool is_wanted(void *context, uint32_t id, uint64_t address)
 {
 	struct wanted *wanted = context;
 	struct pyprof_object object;
-	if (!pyprof_heap_object(wanted->heap, id, &object) ||
+	if (!pyprof_object_known(wanted->heap->types, address, &object) ||
 	    object.type->index >= wanted->heap->by_type.count ||
 	    !pyprof_type_set_has(&wanted->types, object.type))
 		return false;

@@ -241,11 +241,11 @@ static struct pyprof_error *find_shape(struct shaper *shaper, uint32_t object)
 
 /** Bytes of an object itself, and what one is called big for. */
 static uint64_t bytes_of(const struct pyprof_heap *heap, uint32_t object,
-			 uint64_t *held_ret)
+			 uint64_t address, uint64_t *held_ret)
 {
 	struct pyprof_object found;
 	struct pyprof_object_sizes sizes = {};
-	if (pyprof_heap_object(heap, object, &found))
+	if (pyprof_object_known(heap->types, address, &found))
 		pyprof_heap_sizes(heap, &found, &sizes);
 	*held_ret = heap->is_dominated ? heap->dominators.retained[object]
 				       : sizes.exclusive;
@@ -253,6 +253,7 @@ static uint64_t bytes_of(const struct pyprof_heap *heap, uint32_t object,
 }
 
 static struct pyprof_error *count(struct shaper *shaper, uint32_t object,
+				  uint64_t address,
 				  struct pyprof_path_shapes *found)
 {
 	const struct pyprof_path_tree *tree = NULL;
@@ -276,7 +277,8 @@ static struct pyprof_error *count(struct shaper *shaper, uint32_t object,
 		return err;
 	uint32_t shape_id = shaper->of_object[shaper->which][object];
 	struct shape *shape = shape_at(shaper, shape_id);
-	uint64_t held = 0, bytes = bytes_of(shaper->heap, object, &held);
+	uint64_t held = 0,
+		 bytes = bytes_of(shaper->heap, object, address, &held);
 	if (!shape->count++ || held > shape->most) {
 		shape->most = held;
 		shape->biggest = object;
@@ -341,10 +343,10 @@ static struct pyprof_error *keep(struct shaper *shaper, size_t limit,
 	return no_cleanup_ptr(shaper->err);
 }
 
-static struct pyprof_error *find(struct shaper *shaper,
-				 bool (*wanted)(void *context, uint32_t object),
-				 void *context, size_t limit,
-				 struct pyprof_path_shapes *found)
+static struct pyprof_error *
+find(struct shaper *shaper,
+     bool (*wanted)(void *context, uint32_t object, uint64_t address),
+     void *context, size_t limit, struct pyprof_path_shapes *found)
 {
 	/* Shape 0: what is not told apart any more. */
 	struct shape other = {
@@ -353,23 +355,25 @@ static struct pyprof_error *find(struct shaper *shaper,
 	};
 	(void)intern_shape(shaper, &other);
 	struct pyprof_error *err = no_cleanup_ptr(shaper->err);
-	uint32_t objects = shaper->heap->index.count;
-	for (uint32_t i = 0; i < objects && !err; i++) {
-		if (i % PROGRESS_EVERY == 0)
+	const struct pyprof_index *index = &shaper->heap->index;
+	struct pyprof_index_walk walk = {};
+	uint32_t object;
+	uint64_t address;
+	while (!err && pyprof_index_next(index, &walk, &object, &address)) {
+		if (object % PROGRESS_EVERY == 0)
 			err = pyprof_progress(shaper->progress, "finding paths",
-					      i, objects);
-		if (!err && wanted(context, i))
-			err = count(shaper, i, found);
+					      object, index->count);
+		if (!err && wanted(context, object, address))
+			err = count(shaper, object, address, found);
 	}
 	return err ? err : keep(shaper, limit, found);
 }
 
-struct pyprof_error *
-pyprof_path_shapes_find(struct pyprof_paths *paths,
-			bool (*wanted)(void *context, uint32_t object),
-			void *context, size_t limit,
-			const struct pyprof_progress *progress,
-			struct pyprof_path_shapes *ret)
+struct pyprof_error *pyprof_path_shapes_find(
+	struct pyprof_paths *paths,
+	bool (*wanted)(void *context, uint32_t object, uint64_t address),
+	void *context, size_t limit, const struct pyprof_progress *progress,
+	struct pyprof_path_shapes *ret)
 {
 	struct pyprof_path_shapes found = {};
 	struct shaper shaper = {

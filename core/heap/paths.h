@@ -101,15 +101,14 @@ struct pyprof_path_shapes {
 };
 
 /**
- * The shapes of the paths to all objects for which `wanted` says true; `limit`
- * of them at most.
+ * The shapes of the paths to all objects for which `wanted`, asked of each in
+ * order of id with its address, says true; `limit` of them at most.
  */
-struct pyprof_error *
-pyprof_path_shapes_find(struct pyprof_paths *paths,
-			bool (*wanted)(void *context, uint32_t object),
-			void *context, size_t limit,
-			const struct pyprof_progress *progress,
-			struct pyprof_path_shapes *ret) PYPROF_MUST_CHECK;
+struct pyprof_error *pyprof_path_shapes_find(
+	struct pyprof_paths *paths,
+	bool (*wanted)(void *context, uint32_t object, uint64_t address),
+	void *context, size_t limit, const struct pyprof_progress *progress,
+	struct pyprof_path_shapes *ret) PYPROF_MUST_CHECK;
 void pyprof_path_shapes_deinit(struct pyprof_path_shapes *shapes);
 
 /**

@@ -120,15 +120,17 @@ static struct pyprof_error *put_single(const struct pyprof_heap *heap,
 	return NULL;
 }
 
-static bool is_of_group(void *context, uint32_t object)
+static bool is_of_group(void *context, uint32_t object, uint64_t address)
 {
 	const struct context *in = context;
 	const struct pyprof_dominators *dominators = &in->heap->dominators;
 	uint32_t holder = dominators->idom[object];
+	struct pyprof_object found;
 	return pyprof_is_reached(dominators, object) &&
 	       (holder == PYPROF_NO_NODE ||
 		pyprof_paths_is_module_part(in->paths, holder)) &&
-	       type_of(context, object) == in->type;
+	       pyprof_object_known(in->heap->types, address, &found) &&
+	       found.type->index == in->type;
 }
 
 /** Where the objects of a group are: the most common shape of their paths. */
