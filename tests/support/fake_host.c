@@ -72,6 +72,17 @@ static void print(void *arg, const char *text)
 	pyprof_buf_puts(&host->printed, text);
 }
 
+static bool is_terminal(void *arg)
+{
+	return ((struct fake_host *)arg)->is_terminal;
+}
+
+static bool interrupted(void *arg)
+{
+	struct fake_host *host = arg;
+	return ++host->asked == host->interrupt_at;
+}
+
 static unsigned width(void *arg)
 {
 	(void)arg;
@@ -97,6 +108,8 @@ const struct pyprof_host_ops fake_host_ops = {
 	.disarm_ticks = disarm_ticks,
 	.run_for = run_for,
 	.print = print,
+	.is_terminal = is_terminal,
+	.interrupted = interrupted,
 	.width = width,
 	.colour = colour,
 	.wake = wake,
@@ -108,6 +121,8 @@ const struct pyprof_host_ops fake_host_ops_without_ticks = {
 	.threads = threads,
 	.run_for = run_for,
 	.print = print,
+	.is_terminal = is_terminal,
+	.interrupted = interrupted,
 	.width = width,
 	.colour = colour,
 	.wake = wake,

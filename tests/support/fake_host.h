@@ -26,6 +26,11 @@ struct fake_host {
 	unsigned arms, disarms;
 	/** What run_for was asked for, ns. */
 	int64_t ran_ns;
+	/** It is a terminal. */
+	bool is_terminal;
+	/** Ctrl-C is pressed when it is asked for the so-manieth time, counted
+	 * from 1; 0: never. And how often it was asked for. */
+	uint64_t interrupt_at, asked;
 	/** All that was shown by print. */
 	struct pyprof_buf printed;
 };
