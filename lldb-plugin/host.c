@@ -55,11 +55,14 @@ static struct pyprof_error *inferior(void *host, struct pyprof_inferior *ret)
 		found.kind = pyprof_lldb_is_local(process.pid)
 				     ? PYPROF_INFERIOR_LOCAL
 				     : PYPROF_INFERIOR_REMOTE;
-		found.is_running = process.is_running;
+		found.is_running = process.is_running ||
+				   (found.kind == PYPROF_INFERIOR_LOCAL &&
+				    pyprof_lldb_is_running(process.pid));
 	} else if (process.kind == PYPROF_SB_CORE) {
 		found.kind = PYPROF_INFERIOR_CORE;
 		pyprof_buf_clear(&plugin->core_path);
-		if (pyprof_sb_core_file(plugin->debugger, &plugin->core_path))
+		if (pyprof_lldb_core_path(plugin->debugger, process.pid,
+					  &plugin->core_path))
 			found.core_path = plugin->core_path.data;
 	}
 	pyprof_buf_clear(&plugin->executable);

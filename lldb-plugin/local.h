@@ -17,4 +17,10 @@
  */
 bool pyprof_lldb_is_local(int32_t pid);
 
+/**
+ * Whether a local process is not held by its tracer now. LLDB itself says so
+ * only once it has dealt with its own events.
+ */
+bool pyprof_lldb_is_running(int32_t pid);
+
 #endif /* PYPROF_LLDB_PLUGIN_LOCAL_H */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/target/linux_proc.h"
+#include "core/target/linux_task.h"
 #include "lldb-plugin/local.h"
 
 /** The number behind a field of /proc/PID/status, 0 when there is none. */
@@ -22,4 +23,13 @@ bool pyprof_lldb_is_local(int32_t pid)
 	int32_t tracer = status_number(pid, "\nTracerPid:");
 	return tracer && (tracer == getpid() ||
 			  status_number(tracer, "\nPPid:") == getpid());
+}
+
+bool pyprof_lldb_is_running(int32_t pid)
+{
+	struct pyprof_task task;
+	pyprof_task_init(&task, pid, pid);
+	bool is_held = pyprof_task_is_held(&task, pid);
+	pyprof_task_deinit(&task);
+	return !is_held;
 }

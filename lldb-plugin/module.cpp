@@ -2,10 +2,13 @@
 //
 // What LLDB sees: `plugin load` calls lldb::PluginInitialize(), which makes the
 // commands.
+#include <cxxabi.h>
 #include <lldb/API/LLDB.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lldb-plugin/needed.h"
 #include "lldb-plugin/plugin.h"
 
 extern "C" {
@@ -133,13 +136,30 @@ void say(lldb::SBDebugger &debugger, const char *text)
 	file.Flush();
 }
 
-} // namespace
+/** Nothing of LLDB's may be called. */
+bool refuse(const char *missing)
+{
+	_cleanup_free_ char *name =
+		abi::__cxa_demangle(missing, NULL, NULL, NULL);
+	fprintf(stderr,
+		"pyprof: this LLDB has no %s; LLDB 14 or newer is needed\n",
+		name ? name : missing);
+	return false;
+}
 
-bool lldb::PluginInitialize(lldb::SBDebugger debugger)
+/** Whether the plugin was loaded before, from this file or another one. */
+bool is_loaded(lldb::SBCommandInterpreter &interpreter)
+{
+	lldb::SBCommandReturnObject result;
+	interpreter.ResolveCommand("pyprof", result);
+	return result.Succeeded();
+}
+
+bool initialize(lldb::SBDebugger &debugger)
 {
 	lldb::SBCommandInterpreter interpreter =
 		debugger.GetCommandInterpreter();
-	if (interpreter.CommandExists("pyprof")) {
+	if (is_loaded(interpreter)) {
 		say(debugger, "pyprof: it is loaded already\n");
 		return true;
 	}
@@ -154,4 +174,14 @@ bool lldb::PluginInitialize(lldb::SBDebugger debugger)
 		"pyprof", "Profile the Python program that is being debugged.");
 	add_commands(command, plugin);
 	return true;
+}
+
+} // namespace
+
+bool lldb::PluginInitialize(lldb::SBDebugger debugger)
+{
+	if (pyprof_lldb_missing())
+		pyprof_lldb_share(__builtin_return_address(0));
+	const char *missing = pyprof_lldb_missing();
+	return missing ? refuse(missing) : initialize(debugger);
 }

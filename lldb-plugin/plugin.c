@@ -80,6 +80,8 @@ static struct pyprof_error *run(struct pyprof_lldb *plugin,
 				struct pyprof_buf *out)
 {
 	notice_changes(plugin);
+	if (plugin->session->armed)
+		pyprof_lldb_look(plugin);
 	if (plugin->notices.length) {
 		pyprof_buf_append(out, plugin->notices.data,
 				  plugin->notices.length);

@@ -101,9 +101,11 @@ bool pyprof_sb_executable(uint64_t debugger, struct pyprof_buf *path)
 
 bool pyprof_sb_core_file(uint64_t debugger, struct pyprof_buf *path)
 {
-	(void)debugger;
-	(void)path;
-	return false;
+	/* SBProcess::GetCoreFile(), a member function, as the ABI calls it. */
+	auto get = (lldb::SBFileSpec(*)(lldb::SBProcess *))dlsym(
+		RTLD_DEFAULT, "_ZN4lldb9SBProcess11GetCoreFileEv");
+	lldb::SBProcess process = process_of(debugger);
+	return get && put_path(get(&process), path);
 }
 
 void pyprof_sb_command_output(uint64_t debugger, const char *command,
@@ -115,6 +117,25 @@ void pyprof_sb_command_output(uint64_t debugger, const char *command,
 	const char *text = result.GetOutput();
 	if (text)
 		pyprof_buf_puts(out, text);
+}
+
+bool pyprof_sb_continue(uint64_t debugger, struct pyprof_buf *why)
+{
+	lldb::SBDebugger host = debugger_of(debugger);
+	bool was_async = host.GetAsync();
+	host.SetAsync(false);
+	lldb::SBError error = process_of(debugger).Continue();
+	host.SetAsync(was_async);
+	if (error.Success())
+		return true;
+	const char *text = error.GetCString();
+	pyprof_buf_puts(why, text ? text : "LLDB cannot resume the process");
+	return false;
+}
+
+void pyprof_sb_interrupt(uint64_t debugger)
+{
+	process_of(debugger).SendAsyncInterrupt();
 }
 
 void pyprof_sb_version(struct pyprof_buf *out)

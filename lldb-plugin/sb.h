@@ -57,18 +57,26 @@ size_t pyprof_sb_threads(uint64_t debugger, struct pyprof_sb_thread *threads,
 			 size_t capacity);
 /** Append the path of the program; false when LLDB knows none. */
 bool pyprof_sb_executable(uint64_t debugger, struct pyprof_buf *path);
-/** Append the path of the core file; false when LLDB does not tell it. */
+/** Append the path of the core file; false when LLDB does not tell it, as those
+ * before 19. */
 bool pyprof_sb_core_file(uint64_t debugger, struct pyprof_buf *path);
 /** Append what a command of LLDB's prints. */
 void pyprof_sb_command_output(uint64_t debugger, const char *command,
 			      struct pyprof_buf *out);
+
+/** Let the process run until it stops, saying nothing; false when it cannot,
+ * with the reason appended to `why`. */
+bool pyprof_sb_continue(uint64_t debugger, struct pyprof_buf *why);
+/** Stop it, from another thread. Takes no lock of LLDB's. */
+void pyprof_sb_interrupt(uint64_t debugger);
 
 /** "14.0.6". Takes no lock of LLDB's. */
 void pyprof_sb_version(struct pyprof_buf *out);
 void pyprof_sb_print(uint64_t debugger, const char *text, size_t length);
 unsigned pyprof_sb_width(uint64_t debugger);
 bool pyprof_sb_colour(uint64_t debugger);
-/** Whether the user has pressed Ctrl-C during the command that runs. */
+/** Whether the user has pressed Ctrl-C during the command that runs. Takes no
+ * lock of LLDB's. */
 bool pyprof_sb_interrupted(uint64_t debugger);
 
 #ifdef __cplusplus

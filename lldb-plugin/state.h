@@ -51,7 +51,17 @@ extern const struct pyprof_host_ops pyprof_lldb_host_ops;
 void pyprof_lldb_host_init(struct pyprof_lldb *plugin);
 void pyprof_lldb_host_deinit(struct pyprof_lldb *plugin);
 
+/* core_path.c */
+
+/** Append the path of the core file that LLDB looks at; false when it cannot be
+ * told. `pid` is of the process that it is of. */
+bool pyprof_lldb_core_path(uint64_t debugger, int32_t pid,
+			   struct pyprof_buf *path);
+
 /* watch.c */
+
+/** Tell the session what has become of the process. */
+void pyprof_lldb_look(struct pyprof_lldb *plugin);
 
 /** Watch the process from now on, as long as it is sampled. */
 struct pyprof_error *pyprof_lldb_watch(struct pyprof_lldb *plugin)

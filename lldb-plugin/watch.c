@@ -17,7 +17,7 @@
 /** How often is asked. */
 #define WATCH_EVERY_NS (20 * INT64_C(1000000))
 
-static void look(struct pyprof_lldb *plugin)
+void pyprof_lldb_look(struct pyprof_lldb *plugin)
 {
 	struct pyprof_session *session = plugin->session;
 	if (session->pid && !pyprof_lldb_is_local(session->pid))
@@ -50,7 +50,7 @@ static void *watch(void *arg)
 			pthread_cond_wait(&plugin->changed, &plugin->lock);
 			continue;
 		}
-		look(plugin);
+		pyprof_lldb_look(plugin);
 		wait_a_while(plugin);
 	}
 	pthread_mutex_unlock(&plugin->lock);
