@@ -613,20 +613,26 @@ export function around(sums: Sums, by: By, key: number): Around {
 	return { callers: list(callers), callees: list(callees) };
 }
 
-/** Time by thread and group, under the filter but for its threads. */
+export interface ThreadSums {
+	/** By thread, in every state. */
+	split: [Float64Array, Float64Array, Float64Array];
+	samples: Float64Array;
+	/** The state with the most of it. */
+	top: Uint8Array;
+}
+
+/** What threads did in the filter's range of time. */
 export function threadSums(profile: Profile, filter: Filter, metric: Metric):
-	{ split: [Float64Array, Float64Array, Float64Array];
-		samples: Float64Array } {
+	ThreadSums {
 	const count = profile.threads.length;
+	const states = profile.groupOf.length;
 	const samples = new Float64Array(count);
-	const split: [Float64Array, Float64Array, Float64Array] =
-		[new Float64Array(count), new Float64Array(count),
-			new Float64Array(count)];
+	const byState = new Float64Array(count * states);
 	const add = (tally: number, n: number, ns: number) => {
 		const thread = profile.tallyThread[tally];
-		const group = profile.groupOf[profile.tallyState[tally]];
 		samples[thread] += n;
-		split[group][thread] += metric === "ns" ? ns : n;
+		byState[thread * states + profile.tallyState[tally]] +=
+			metric === "ns" ? ns : n;
 	};
 	const { moments } = profile;
 	if (filter.range && moments)
@@ -636,5 +642,22 @@ export function threadSums(profile: Profile, filter: Filter, metric: Metric):
 	else
 		for (let at = 0; at < profile.tallyCount; at++)
 			add(at, profile.tallySamples[at], profile.tallyNs[at]);
-	return { split, samples };
+	const split: ThreadSums["split"] = [new Float64Array(count),
+		new Float64Array(count), new Float64Array(count)];
+	const top = new Uint8Array(count);
+	for (let at = 0; at < byState.length; at++) {
+		const thread = Math.floor(at / states), state = at % states;
+		split[profile.groupOf[state]][thread] += byState[at];
+		if (byState[at] > byState[thread * states + top[thread]])
+			top[thread] = state;
+	}
+	return { split, samples, top };
+}
+
+/** Time of all threads by state, ns. */
+export function stateSums(profile: Profile): Float64Array {
+	const sums = new Float64Array(profile.raw.states.length);
+	for (let at = 0; at < profile.tallyCount; at++)
+		sums[profile.tallyState[at]] += profile.tallyNs[at];
+	return sums;
 }

@@ -34,9 +34,9 @@ export function FunctionPlace({ id }: { id: number }): JSX.Element {
 		line={profile.value.functionLine[id]} />;
 }
 
-/** The text of a line on its own. */
-export function SourceText({ file, line }: { file: number; line: number }):
-	JSX.Element {
-	return <Code text={sourceLine(profile.value, file, line).trim()
-		.slice(0, 200)} />;
+/** The text of a line on its own; `or` stands where the page has none. */
+export function SourceText({ file, line, or }:
+	{ file: number; line: number; or?: JSX.Element }): JSX.Element {
+	const text = sourceLine(profile.value, file, line).trim().slice(0, 200);
+	return !text && or ? or : <Code text={text} />;
 }

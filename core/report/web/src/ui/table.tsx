@@ -4,8 +4,9 @@
 // Sorted by its heads, walked with the arrow keys, printed from its top.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo } from "preact/hooks";
 import { printing } from "./printing";
+import { useWindow } from "./window";
 
 export interface Column<Row> {
 	id: string;
@@ -39,8 +40,6 @@ interface Props<Row> {
 }
 
 export const ROW_HEIGHT = 26;
-const OVERSCAN = 8;
-const PRINTED = 100;
 
 export function sortRows<Row>(rows: readonly Row[],
 	columns: readonly Column<Row>[], sort: string): readonly Row[] {
@@ -67,41 +66,16 @@ function Head<Row>({ column, sort, onSort }:
 		class={(column.numeric ? "num" : "") + (column.extra ? " extra" : "")}
 		aria-sort={isOn ? isUp ? "ascending" : "descending" : undefined}>
 		{column.value ? <button data-sort={column.id}
-			onClick={() => onSort(next)}>{column.label}
-			<span aria-hidden="true" class="arrow">
-				{isOn ? isUp ? "▴" : "▾" : ""}</span></button> : column.label}
+			onClick={() => onSort(next)}>{column.label}{isOn &&
+			<span aria-hidden="true"> {isUp ? "▴" : "▾"}</span>}</button> : column.label}
 	</th>;
-}
-
-/** Which rows are in sight, and the element that scrolls them. */
-function useWindow(count: number) {
-	const box = useRef<HTMLDivElement>(null);
-	const [top, setTop] = useState(0);
-	const [height, setHeight] = useState(600);
-	useLayoutEffect(() => {
-		const element = box.current;
-		if (!element)
-			return undefined;
-		const measure = () => setHeight(element.clientHeight);
-		const observer = new ResizeObserver(measure);
-		observer.observe(element);
-		measure();
-		return () => observer.disconnect();
-	}, []);
-	const onScroll = () => setTop(box.current?.scrollTop ?? 0);
-	const all = printing.value;
-	const from = all ? 0 :
-		Math.max(0, Math.min(Math.floor(top / ROW_HEIGHT), count) - OVERSCAN);
-	const to = all ? Math.min(count, PRINTED) :
-		Math.min(count, Math.ceil((top + height) / ROW_HEIGHT) + OVERSCAN);
-	return { box, onScroll, from, to };
 }
 
 export function Table<Row>(props: Props<Row>): JSX.Element {
 	const { rows, columns, sort, keyOf, selected, onSelect, onOpen } = props;
 	const list = useMemo(() => sortRows(rows, columns, sort),
 		[rows, columns, sort]);
-	const { box, onScroll, from, to } = useWindow(list.length);
+	const { box, onScroll, from, to } = useWindow(list.length, ROW_HEIGHT);
 	const at = selected == null ? -1 :
 		list.findIndex((row) => keyOf(row) === selected);
 

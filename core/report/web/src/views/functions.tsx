@@ -9,8 +9,9 @@ import { amount, count, share, percent } from "../format";
 import { functionName, lineName, NONE } from "../model";
 import type { Profile, Rows } from "../model";
 import { matcher } from "../search";
-import { choiceParam, find, metric, param, profile, rows, select, selection,
-	spoken, src, srcOf, states, sums, view } from "../state";
+import { choiceParam, find, go, metric, param, profile, rows, select,
+	selection, spoken, srcOf, states, sums } from "../state";
+import { Around } from "../ui/around";
 import { Legend, ShareCell, SplitBar } from "../ui/bars";
 import { Choice } from "../ui/filters";
 import { FunctionName, Place, SourceText } from "../ui/names";
@@ -121,23 +122,30 @@ function Component(): JSX.Element {
 			<span class="dim">{count(shown.length)} of {count(by.keys.length)}</span>
 			<Legend />
 		</div>
-		<Table caption={list.value} rows={shown}
-			columns={columns(sums.value.all, states.value !== "waiting")}
-			sort={sort.value} onSort={(to) => sort.set(to)}
-			keyOf={(row) => row.key} selected={chosen} onSelect={choose}
-			onOpen={(row) => {
-				src.set(srcOf(row.file, row.line), true);
-				view.set("source");
-			}}
-			empty="No samples pass the filter." />
+		<div class="beside">
+			<Table caption={list.value} rows={shown}
+				columns={columns(sums.value.all, states.value !== "waiting")}
+				sort={sort.value} onSort={(to) => sort.set(to)}
+				keyOf={(row) => row.key} selected={chosen} onSelect={choose}
+				onOpen={(row) => go({ view: "source",
+					src: srcOf(row.file, row.line) })}
+				empty="No samples pass the filter." />
+			{chosen !== null && <Around by={isByLine() ? "line" : "function"}
+				id={chosen} />}
+		</div>
 	</>;
 }
 
 export const functionsView: View = {
 	id: "functions",
 	title: "Functions",
-	when: (report) => report.profile !== null,
+	when: (report) => report.kind === "profile",
 	component: Component,
 	filtered: true,
 	fills: true,
+	keys: [
+		{ key: "l", text: "Functions or lines", run: () => list.next() },
+		{ key: "Arrows", text: "Walk the rows", run: () => false },
+		{ key: "Enter", text: "Show the source", run: () => false },
+	],
 };
