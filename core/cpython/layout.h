@@ -120,6 +120,8 @@ struct pyprof_object_rules {
 	int generator_cleared;
 	/** Collector: and such a one still tells of its code. */
 	bool cleared_generators_tell_code;
+	/** Collector: TypeVar and the like tell of their names. */
+	bool type_vars_tell_name;
 };
 
 struct pyprof_layout {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/cpython/object.h"
 
+#include <string.h>
+
 #include "core/cpython/objects/string.h"
 
 #define ITEMS_MAX (UINT64_C(1) << 40)
@@ -316,4 +318,16 @@ bool pyprof_object_size(const struct pyprof_types *types,
 	}
 	*ret = size + counted_presize(types, object);
 	return true;
+}
+
+uint64_t pyprof_cstr_size(const struct pyprof_types *types, uint64_t address)
+{
+	uint32_t page = pyprof_memory_page(types->memory, address);
+	if (!page)
+		return 0;
+	const struct pyprof_memory_page *at = &types->memory->pages[page];
+	uint64_t offset = address & (PYPROF_PAGE_SIZE - 1);
+	const uint8_t *text = at->bytes + offset;
+	const uint8_t *end = memchr(text, '\0', at->left - offset);
+	return end ? (uint64_t)(end - text) + 1 : 0;
 }

@@ -175,7 +175,10 @@ extern const struct pyprof_kind *const pyprof_kinds[];
 
 /** Named members of instances: __slots__ and the like, through all bases. */
 struct pyprof_slot {
+	/** From the object's begin, without its items when it is behind them.
+	 */
 	uint32_t offset;
+	bool is_behind_items;
 	/** Address of the name, a C string in the target. */
 	uint64_t name;
 };
@@ -405,6 +408,9 @@ static inline uint64_t pyprof_word(const uint8_t *bytes, int32_t offset)
 	__builtin_memcpy(&word, bytes + offset, sizeof(word));
 	return word;
 }
+
+/** Bytes of a C string of the memory with its NUL; 0 when there is none. */
+uint64_t pyprof_cstr_size(const struct pyprof_types *types, uint64_t address);
 
 /** Tell of one member, if the build has it and it is not NULL. */
 static inline void pyprof_member_edge(struct pyprof_edge_sink *sink,

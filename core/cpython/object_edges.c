@@ -99,16 +99,33 @@ static void tell_words(const struct pyprof_types *types,
 	}
 }
 
-static void tell_slots(const struct pyprof_object *object,
+/* A slot that is behind the items of an object; 0 when it is cut off. */
+static uint64_t slot_behind(const struct pyprof_types *types,
+			    const struct pyprof_object *object, uint32_t offset)
+{
+	uint64_t items =
+		item_count(types, object) * (uint64_t)object->type->itemsize;
+	const uint8_t *word = pyprof_memory_at(
+		types->memory,
+		object->address + offset + ((items + 7) & ~UINT64_C(7)), 8);
+	return word ? pyprof_word(word, 0) : 0;
+}
+
+static void tell_slots(const struct pyprof_types *types,
+		       const struct pyprof_object *object,
 		       struct pyprof_edge_sink *sink)
 {
 	const struct pyprof_type *type = object->type;
-	for (size_t i = 0; i < type->slot_count; i++)
-		pyprof_edge(sink,
-			    pyprof_word(object->bytes,
-					(int32_t)type->slots[i].offset),
-			    PYPROF_EDGE_SLOT | type->untold,
-			    type->slots[i].name);
+	for (size_t i = 0; i < type->slot_count; i++) {
+		const struct pyprof_slot *slot = &type->slots[i];
+		uint64_t target =
+			slot->is_behind_items
+				? slot_behind(types, object, slot->offset)
+				: pyprof_word(object->bytes,
+					      (int32_t)slot->offset);
+		pyprof_edge(sink, target, PYPROF_EDGE_SLOT | type->untold,
+			    slot->name);
+	}
 }
 
 /* --- Words of C --- */
@@ -182,7 +199,7 @@ bool pyprof_object_edges(const struct pyprof_types *types,
 	if (type->has_managed_dict || type->dictoffset)
 		is_good &= tell_attributes(types, object, sink);
 	if (type->slot_count)
-		tell_slots(object, sink);
+		tell_slots(types, object, sink);
 	if (type->scan_to || (!kind && type->itemsize))
 		scan(types, object, sink);
 	return is_good;

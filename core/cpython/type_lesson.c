@@ -12,6 +12,10 @@
 /* Of PyMemberDef.type: members that are references. */
 #define MEMBER_OBJECT 6
 #define MEMBER_OBJECT_EX 16
+/* Of PyMemberDef.flags, which is 8 bytes behind its offset: items are between
+ * (3.15). */
+#define MEMBER_FLAGS 8
+#define MEMBER_AFTER_ITEMS (1 << 4)
 
 static int64_t get(const struct pyprof_lesson *lesson, int32_t offset)
 {
@@ -208,14 +212,16 @@ static bool next_member(const struct pyprof_lesson *lesson, uint64_t *at,
 	const struct pyprof_offsets *offsets = &lesson->types->layout->at;
 	struct pyprof_target *target = lesson->types->python->target;
 	uint64_t name = 0, offset = 0;
-	uint32_t type = 0;
+	uint32_t type = 0, flags = 0;
 	const struct pyprof_range ranges[] = {
 		{*at + (uint64_t)offsets->member.name, &name, sizeof(name)},
 		{*at + (uint64_t)offsets->member.type, &type, sizeof(type)},
 		{*at + (uint64_t)offsets->member.offset, &offset,
 		 sizeof(offset)},
+		{*at + (uint64_t)offsets->member.offset + MEMBER_FLAGS, &flags,
+		 sizeof(flags)},
 	};
-	if (pyprof_target_readv(target, ranges, 3) != 3 || !name)
+	if (pyprof_target_readv(target, ranges, 4) != 4 || !name)
 		return false;
 	*at += (uint64_t)offsets->member.size;
 	int64_t from = added_from(lesson), to = lesson->type->basicsize - 8;
@@ -224,7 +230,11 @@ static bool next_member(const struct pyprof_lesson *lesson, uint64_t *at,
 		(int64_t)offset >= from && (int64_t)offset <= to &&
 		!(offset & 7) && (int64_t)offset != lesson->type->dictoffset &&
 		(int64_t)offset != lesson->type->weaklistoffset;
-	*ret = (struct pyprof_slot){(uint32_t)offset, name};
+	*ret = (struct pyprof_slot){
+		.offset = (uint32_t)offset,
+		.is_behind_items = (flags & MEMBER_AFTER_ITEMS) != 0,
+		.name = name,
+	};
 	return true;
 }
 

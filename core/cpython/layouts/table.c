@@ -24,16 +24,17 @@ static const struct pyprof_known_version versions[] = {
 static const struct {
 	int minor;
 	/* See objects.def. */
-	uint8_t dict_micro;
+	uint8_t dict_micro, name_micro;
 	struct pyprof_object_rules rules;
 } object_rules[] = {
 #define OBJECTS(minor, counts, static_count, attributes, zero, head, classes,  \
-		dict_micro, cleared, code)                                     \
+		dict_micro, cleared, code, name_micro)                         \
 	{minor,                                                                \
 	 dict_micro,                                                           \
+	 name_micro,                                                           \
 	 {PYPROF_REFCOUNT_##counts, static_count,                              \
 	  PYPROF_ATTRIBUTES_##attributes, zero, head, classes, false, cleared, \
-	  code}},
+	  code, false}},
 #include "core/cpython/layouts/objects.def"
 #undef OBJECTS
 };
@@ -96,6 +97,8 @@ static void set_object_rules(const struct pyprof_build *build,
 		layout->objects = object_rules[i].rules;
 		layout->objects.dict_tells_inline_values =
 			micro >= object_rules[i].dict_micro;
+		layout->objects.type_vars_tell_name =
+			micro >= object_rules[i].name_micro;
 	}
 	if (build->is_free_threaded)
 		layout->objects.refcounts = PYPROF_REFCOUNT_SPLIT;

@@ -253,7 +253,7 @@ uint64_t pyprof_dict_find(const struct pyprof_types *types, uint64_t dict,
 	return 0;
 }
 
-static void show_dict(const struct pyprof_types *types,
+void pyprof_show_dict(const struct pyprof_types *types,
 		      const struct pyprof_object *object,
 		      struct pyprof_buf *buf)
 {
@@ -270,7 +270,7 @@ const struct pyprof_kind pyprof_kind_dict = {
 	.size = pyprof_dict_size,
 	.edges = pyprof_dict_edges,
 	.buffers = pyprof_dict_buffers,
-	.show = show_dict,
+	.show = pyprof_show_dict,
 };
 
 const struct pyprof_kind pyprof_kind_frozendict = {
@@ -279,7 +279,7 @@ const struct pyprof_kind pyprof_kind_frozendict = {
 	.size = pyprof_dict_size,
 	.edges = pyprof_dict_edges,
 	.buffers = pyprof_dict_buffers,
-	.show = show_dict,
+	.show = pyprof_show_dict,
 };
 
 static bool defaultdict_edges(const struct pyprof_types *types,
@@ -297,5 +297,5 @@ const struct pyprof_kind pyprof_kind_defaultdict = {
 	.size = pyprof_dict_size,
 	.edges = defaultdict_edges,
 	.buffers = pyprof_dict_buffers,
-	.show = show_dict,
+	.show = pyprof_show_dict,
 };

@@ -162,4 +162,18 @@ uint64_t pyprof_dict_find(const struct pyprof_types *types, uint64_t dict,
 bool pyprof_int_value(const struct pyprof_types *types, uint64_t address,
 		      int64_t *ret);
 
+void pyprof_show_dict(const struct pyprof_types *types,
+		      const struct pyprof_object *object,
+		      struct pyprof_buf *buf);
+
+/** Of types, for kinds that are types, too. */
+bool pyprof_type_size(const struct pyprof_types *types,
+		      const struct pyprof_object *object, uint64_t *ret);
+bool pyprof_type_buffers(const struct pyprof_types *types,
+			 const struct pyprof_object *object,
+			 struct pyprof_buffer_sink *sink);
+void pyprof_show_type(const struct pyprof_types *types,
+		      const struct pyprof_object *object,
+		      struct pyprof_buf *buf);
+
 #endif /* PYPROF_CPYTHON_OBJECTS_DICT_TABLE_H */

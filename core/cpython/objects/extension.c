@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Arrays behind the objects of fixed.def: itertools, decimal, io, struct,
-// ctypes.
+// ctypes, queue.
 #include "core/cpython/objects/extension.h"
 
 #include "core/cpython/objects/fixed.h"
@@ -240,4 +240,62 @@ bool pyprof_cdata_buffers(const struct pyprof_types *types,
 	    data >= object->address + (uint64_t)object->type->basicsize)
 		tell_buffer(sink, data, size);
 	return true;
+}
+
+/* --- queue: a ring (3.13+) --- */
+
+#define RING_MAX (UINT64_C(1) << 32)
+
+struct ring {
+	uint64_t items, room, first, count;
+};
+
+static bool read_ring(const struct pyprof_types *types,
+		      const struct pyprof_object *object, struct ring *ret)
+{
+	*ret = (struct ring){
+		.items = pyprof_fixed_word(types, object, 3),
+		.room = pyprof_fixed_word(types, object, 4),
+		.first = pyprof_fixed_word(types, object, 2),
+		.count = pyprof_fixed_word(types, object, 5),
+	};
+	return ret->room < RING_MAX && ret->count <= ret->room &&
+	       (!ret->count || ret->first < ret->room);
+}
+
+bool pyprof_queue_size(const struct pyprof_types *types,
+		       const struct pyprof_object *object, uint64_t *ret)
+{
+	struct ring ring;
+	return read_ring(types, object, &ring) &&
+	       add_array(object, ring.room, 8, ret);
+}
+
+bool pyprof_queue_buffers(const struct pyprof_types *types,
+			  const struct pyprof_object *object,
+			  struct pyprof_buffer_sink *sink)
+{
+	struct ring ring;
+	if (!read_ring(types, object, &ring))
+		return false;
+	tell_buffer(sink, ring.items, ring.room * 8);
+	return true;
+}
+
+bool pyprof_queue_edges(const struct pyprof_types *types,
+			const struct pyprof_object *object,
+			struct pyprof_edge_sink *sink)
+{
+	struct ring ring;
+	if (!read_ring(types, object, &ring))
+		return false;
+	const uint8_t *items =
+		pyprof_memory_at(types->memory, ring.items, ring.room * 8);
+	for (uint64_t i = 0; items && i < ring.count; i++)
+		pyprof_edge(
+			sink,
+			pyprof_word(items + (ring.first + i) % ring.room * 8,
+				    0),
+			PYPROF_EDGE_ITEM, i);
+	return items || !ring.count;
 }

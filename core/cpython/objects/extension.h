@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * Sizes and buffers of the types in fixed.def that have their own.
+ * Sizes, buffers and references of the types in fixed.def that have their
+ * own.
  */
 #ifndef PYPROF_CPYTHON_OBJECTS_EXTENSION_H
 #define PYPROF_CPYTHON_OBJECTS_EXTENSION_H
@@ -16,6 +17,11 @@
 	bool pyprof_##type##_buffers(const struct pyprof_types *types,   \
 				     const struct pyprof_object *object, \
 				     struct pyprof_buffer_sink *sink)
+
+#define EDGES(type)                                                    \
+	bool pyprof_##type##_edges(const struct pyprof_types *types,   \
+				   const struct pyprof_object *object, \
+				   struct pyprof_edge_sink *sink)
 
 SIZE(product);
 SIZE(combinations);
@@ -40,8 +46,19 @@ BUFFERS(buffered);
 BUFFERS(struct);
 BUFFERS(cdata);
 
+SIZE(queue);
+BUFFERS(queue);
+EDGES(queue);
+SIZE(pickler);
+BUFFERS(pickler);
+EDGES(pickler);
+SIZE(unpickler);
+BUFFERS(unpickler);
+EDGES(unpickler);
+
 #undef SIZE
 #undef BUFFERS
+#undef EDGES
 
 /** No array of an object is longer. */
 #define PYPROF_ARRAY_MAX (UINT64_C(1) << 48)

@@ -4,14 +4,12 @@
 #include "core/cpython/objects/extension.h"
 #include "core/cpython/objects/members.h"
 
-#define FIXED_KIND(object) \
-	((const struct pyprof_fixed_kind *)(const void *)(object)->type->kind)
-
 static bool fixed_edges(const struct pyprof_types *types,
 			const struct pyprof_object *object,
 			struct pyprof_edge_sink *sink)
 {
-	const struct pyprof_fixed_word *word = FIXED_KIND(object)->words;
+	const struct pyprof_fixed_kind *fixed = pyprof_fixed_kind(object);
+	const struct pyprof_fixed_word *word = fixed->words;
 	for (; word->name; word++) {
 		unsigned kind = PYPROF_EDGE_MEMBER;
 		if (!object->type->is_gc ||
@@ -20,7 +18,7 @@ static bool fixed_edges(const struct pyprof_types *types,
 		pyprof_edge(sink, pyprof_fixed_word(types, object, word->index),
 			    kind, (uintptr_t)word->name);
 	}
-	return true;
+	return !fixed->more || fixed->more(types, object, sink);
 }
 
 static bool fixed_fits(const struct pyprof_kind *kind,
@@ -52,25 +50,34 @@ static bool fixed_fits(const struct pyprof_kind *kind,
 	{                             \
 		index, minor, name    \
 	}
+#define TYPE_VAR_NAME(index)                               \
+	{                                                  \
+		index, PYPROF_TOLD_AS_TYPE_VAR, "__name__" \
+	}
 #define UNTOLD(index, name)                    \
 	{                                      \
 		index, PYPROF_NEVER_TOLD, name \
 	}
 
+#define FIXED_FULL(symbol, type_name, word_count, first, last, size_of, \
+		   buffers_of, more_of, ...)                            \
+	const struct pyprof_fixed_kind pyprof_fixed_##symbol = {        \
+		{.name = type_name,                                     \
+		 .size_position = -1,                                   \
+		 .fits = fixed_fits,                                    \
+		 .size = size_of,                                       \
+		 .edges = fixed_edges,                                  \
+		 .buffers = buffers_of},                                \
+		word_count,                                             \
+		first,                                                  \
+		last,                                                   \
+		(const struct pyprof_fixed_word[]){__VA_ARGS__, {}},    \
+		more_of,                                                \
+	};
 #define FIXED_SIZED(symbol, type_name, word_count, first, last, size_of, \
 		    buffers_of, ...)                                     \
-	const struct pyprof_fixed_kind pyprof_fixed_##symbol = {         \
-		{.name = type_name,                                      \
-		 .size_position = -1,                                    \
-		 .fits = fixed_fits,                                     \
-		 .size = size_of,                                        \
-		 .edges = fixed_edges,                                   \
-		 .buffers = buffers_of},                                 \
-		word_count,                                              \
-		first,                                                   \
-		last,                                                    \
-		(const struct pyprof_fixed_word[]){__VA_ARGS__, {}},     \
-	};
+	FIXED_FULL(symbol, type_name, word_count, first, last, size_of,  \
+		   buffers_of, NULL, __VA_ARGS__)
 #define FIXED(symbol, type_name, word_count, first, last, ...)              \
 	FIXED_SIZED(symbol, type_name, word_count, first, last, NULL, NULL, \
 		    __VA_ARGS__)

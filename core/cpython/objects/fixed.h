@@ -26,14 +26,28 @@ struct pyprof_fixed_kind {
 	/** Versions that have it so. */
 	uint8_t first, last;
 	const struct pyprof_fixed_word *words;
+	/** References that are elsewhere; NULL: none. */
+	bool (*more)(const struct pyprof_types *types,
+		     const struct pyprof_object *object,
+		     struct pyprof_edge_sink *sink);
 };
 
 #define FIXED(symbol, ...) \
 	extern const struct pyprof_fixed_kind pyprof_fixed_##symbol;
 #define FIXED_SIZED(symbol, ...) FIXED(symbol)
+#define FIXED_FULL(symbol, ...) FIXED(symbol)
 #include "core/cpython/objects/fixed.def"
 #undef FIXED
 #undef FIXED_SIZED
+#undef FIXED_FULL
+
+/** The row of an object's type. */
+static inline const struct pyprof_fixed_kind *
+pyprof_fixed_kind(const struct pyprof_object *object)
+{
+	return (const struct pyprof_fixed_kind *)(const void *)
+		object->type->kind;
+}
 
 /** A word behind the header; the type's size vouches for it. */
 static inline uint64_t pyprof_fixed_word(const struct pyprof_types *types,

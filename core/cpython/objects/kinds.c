@@ -23,8 +23,10 @@ const struct pyprof_kind *const pyprof_kinds[] = {
 #undef PLAIN
 #define FIXED(symbol, ...) &pyprof_fixed_##symbol.kind,
 #define FIXED_SIZED(symbol, ...) &pyprof_fixed_##symbol.kind,
+#define FIXED_FULL(symbol, ...) &pyprof_fixed_##symbol.kind,
 #include "core/cpython/objects/fixed.def"
 #undef FIXED
 #undef FIXED_SIZED
+#undef FIXED_FULL
 	NULL,
 };

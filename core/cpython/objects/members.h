@@ -15,6 +15,8 @@
 
 /** gc.get_referents() never tells of a member. */
 #define PYPROF_NEVER_TOLD 255
+/** It does where it tells of the names of type variables. */
+#define PYPROF_TOLD_AS_TYPE_VAR 254
 
 struct pyprof_object_member {
 	/** Where its offset stands in struct pyprof_offsets. */
@@ -43,6 +45,8 @@ struct pyprof_object_member {
 static inline bool pyprof_is_told(const struct pyprof_layout *layout,
 				  uint8_t from)
 {
+	if (from == PYPROF_TOLD_AS_TYPE_VAR)
+		return layout->objects.type_vars_tell_name;
 	return !from || (from != PYPROF_NEVER_TOLD &&
 			 pyprof_layout_is_within(layout, from, INT32_MAX));
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Modules. What C keeps for one is memory whose shape only it knows: it is
-// scanned for objects.
+// scanned for objects. Of those the collector tells some, if it is given a
+// function to visit them, and which ones only that knows.
 #include "core/cpython/objects/members.h"
 #include "core/cpython/text.h"
 
@@ -13,37 +14,58 @@ static const struct pyprof_object_member members[] = {
 	{},
 };
 
-/* Where and how big the module's state is; 0 when there is none. */
+/* What C keeps for a module. */
+struct state {
+	uint64_t address, size;
+	/** Whether there is a function that visits objects in it. */
+	bool is_visited;
+};
+
+/* m_traverse is so far behind m_size, and md_state_traverse (3.15). */
+#define BEHIND_DEF_SIZE 24
+#define BEHIND_STATE_SIZE 8
+
+/* The size and the function from where the module is defined: in the data of
+ * a library, or of one that is gone. */
+static bool read_def(const struct pyprof_types *types, uint64_t def,
+		     struct state *ret)
+{
+	uint64_t at = def + (uint64_t)types->layout->at.module_def.state_size;
+	uint64_t size = 0, function = 0;
+	const struct pyprof_range ranges[] = {
+		{at, &size, sizeof(size)},
+		{at + BEHIND_DEF_SIZE, &function, sizeof(function)},
+	};
+	if (pyprof_target_readv(types->python->target, ranges, 2) != 2)
+		return false;
+	ret->size = size;
+	ret->is_visited = function != 0;
+	return true;
+}
+
+/* Its size is 0 when there is none. */
 static bool read_state(const struct pyprof_types *types,
-		       const struct pyprof_object *object,
-		       uint64_t *address_ret, uint64_t *size_ret)
+		       const struct pyprof_object *object, struct state *ret)
 {
 	const struct pyprof_layout *layout = types->layout;
 	const struct pyprof_offsets *at = &layout->at;
-	uint64_t size = 0;
-	*address_ret = pyprof_word(object->bytes, at->module.state);
-	*size_ret = 0;
-	if (!*address_ret)
+	*ret = (struct state){
+		.address = pyprof_word(object->bytes, at->module.state)};
+	if (!ret->address)
 		return true;
 	if (pyprof_has(layout, module.state_size)) {
-		size = pyprof_word(object->bytes, at->module.state_size);
+		int32_t size = at->module.state_size;
+		ret->size = pyprof_word(object->bytes, size);
+		ret->is_visited = pyprof_word(object->bytes,
+					      size + BEHIND_STATE_SIZE) != 0;
 	} else {
 		uint64_t def = pyprof_word(object->bytes, at->module.def);
-		if (!def)
-			return true;
-		/* In the data of a library, or of one that is gone. */
-		struct pyprof_error *err = pyprof_target_read_u64(
-			types->python->target,
-			def + (uint64_t)at->module_def.state_size, &size);
-		if (err) {
-			pyprof_error_destroy(err);
+		if (def && !read_def(types, def, ret))
 			return false;
-		}
 	}
-	if ((int64_t)size <= 0)
-		return true;
-	*size_ret = size;
-	return size <= STATE_MAX && !(*address_ret & 7);
+	if ((int64_t)ret->size < 0)
+		ret->size = 0;
+	return ret->size <= STATE_MAX && !(ret->address & 7);
 }
 
 static bool is_object(const struct pyprof_types *types, uint64_t address)
@@ -61,17 +83,21 @@ static bool module_edges(const struct pyprof_types *types,
 			 struct pyprof_edge_sink *sink)
 {
 	pyprof_members_tell(types, object->bytes, true, members, sink);
-	uint64_t state, size;
-	if (!read_state(types, object, &state, &size))
+	struct state state;
+	if (!read_state(types, object, &state))
 		return false;
-	size &= ~UINT64_C(7);
-	const uint8_t *bytes = pyprof_memory_at(types->memory, state, size);
+	unsigned kind = PYPROF_EDGE_SCANNED;
+	if (!state.is_visited)
+		kind |= PYPROF_EDGE_UNTOLD;
+	uint64_t size = state.size & ~UINT64_C(7);
+	const uint8_t *bytes =
+		pyprof_memory_at(types->memory, state.address, size);
 	if (!size || !bytes)
 		return !size;
 	for (uint64_t at = 0; at < size; at += 8) {
 		uint64_t word = pyprof_word(bytes + at, 0);
 		if (is_object(types, word))
-			pyprof_edge(sink, word, PYPROF_EDGE_SCANNED, at);
+			pyprof_edge(sink, word, kind, at);
 	}
 	return true;
 }
@@ -80,11 +106,11 @@ static bool module_buffers(const struct pyprof_types *types,
 			   const struct pyprof_object *object,
 			   struct pyprof_buffer_sink *sink)
 {
-	uint64_t state, size;
-	if (!read_state(types, object, &state, &size))
+	struct state state;
+	if (!read_state(types, object, &state))
 		return false;
-	if (size)
-		sink->buffer(sink, state, size);
+	if (state.size)
+		sink->buffer(sink, state.address, state.size);
 	return true;
 }
 

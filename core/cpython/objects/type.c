@@ -2,8 +2,6 @@
 //
 // Types themselves. What an interpreter keeps of a static type (3.12+) counts
 // as the type's own.
-#include <string.h>
-
 #include "core/cpython/objects/dict_table.h"
 
 #define INTERPRETERS_MAX 64
@@ -42,7 +40,7 @@ static bool cached_keys_of(const struct pyprof_types *types,
 	return pyprof_keys_read(types, address, ret);
 }
 
-static bool type_size(const struct pyprof_types *types,
+bool pyprof_type_size(const struct pyprof_types *types,
 		      const struct pyprof_object *object, uint64_t *ret)
 {
 	const struct pyprof_offsets *at = &types->layout->at;
@@ -197,18 +195,12 @@ static void tell_text(const struct pyprof_types *types, const uint8_t *bytes,
 	if (offset == PYPROF_ABSENT)
 		return;
 	uint64_t address = pyprof_word(bytes, offset);
-	uint32_t page = pyprof_memory_page(types->memory, address);
-	if (!page)
-		return;
-	const struct pyprof_memory_page *at = &types->memory->pages[page];
-	uint64_t offset_in_page = address & (PYPROF_PAGE_SIZE - 1);
-	const uint8_t *text = at->bytes + offset_in_page;
-	const uint8_t *end = memchr(text, '\0', at->left - offset_in_page);
-	if (end)
-		sink->buffer(sink, address, (uint64_t)(end - text) + 1);
+	uint64_t size = pyprof_cstr_size(types, address);
+	if (size)
+		sink->buffer(sink, address, size);
 }
 
-static bool type_buffers(const struct pyprof_types *types,
+bool pyprof_type_buffers(const struct pyprof_types *types,
 			 const struct pyprof_object *object,
 			 struct pyprof_buffer_sink *sink)
 {
@@ -227,7 +219,7 @@ static bool type_buffers(const struct pyprof_types *types,
 	return true;
 }
 
-static void show_type(const struct pyprof_types *types,
+void pyprof_show_type(const struct pyprof_types *types,
 		      const struct pyprof_object *object,
 		      struct pyprof_buf *buf)
 {
@@ -241,8 +233,8 @@ const struct pyprof_kind pyprof_kind_type = {
 	.name = "type",
 	.subclass_bit = PYPROF_TYPE_SUBCLASS_BIT,
 	.size_position = PYPROF_SIZE_OF(heap_type),
-	.size = type_size,
+	.size = pyprof_type_size,
 	.edges = type_edges,
-	.buffers = type_buffers,
-	.show = show_type,
+	.buffers = pyprof_type_buffers,
+	.show = pyprof_show_type,
 };
