@@ -16,14 +16,23 @@ import { build } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SCRIPT_MAX = 120 * 1024;
 const CARRIED = ["preact", "@preact/signals", "@preact/signals-core"];
+/* Members of the model, which neither the data nor a browser names. */
+const OWN = new RegExp("^(function(Count|File|Name|Line)|fileOfFunction|" +
+	"location(Count|Function|Line|Key|File)|line(Count|File|Number)|" +
+	"file(Count|String|Short|Origin)|groupOf|allS(amples|plit)|" +
+	"tally(Count|Stack|Thread|State|Samples|Ns)|sliceNs)$");
 const OPTIONS = {
 	absWorkingDir: HERE, bundle: true, charset: "utf8", write: false,
-	jsx: "automatic", jsxImportSource: "preact", logLevel: "error",
+	logLevel: "error",
+	/* The old way to write elements is the shorter one. */
+	jsx: "transform", jsxFactory: "h", jsxFragment: "Fragment",
+	tsconfigRaw: { compilerOptions: { jsx: "react" } },
 };
 
-async function bundle(entry) {
+async function bundle(entry, inject = []) {
 	const { outputFiles } = await build({ ...OPTIONS, minify: true,
-		entryPoints: [entry], format: "iife", target: "es2020",
+		mangleProps: OWN, inject,
+		entryPoints: [entry], format: "iife", target: "es2022",
 		legalComments: "none" });
 	return outputFiles[0].text.trim();
 }
@@ -43,7 +52,7 @@ async function page() {
 	const parts = {
 		style: await bundle("src/style.css"),
 		early: await bundle("src/early.ts"),
-		app: await bundle("src/main.tsx"),
+		app: await bundle("src/main.tsx", ["src/jsx.ts"]),
 		notices: notices(),
 	};
 	const size = Buffer.byteLength(parts.early + parts.app);
