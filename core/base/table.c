@@ -147,6 +147,11 @@ void pyprof_table_part(struct pyprof_table *table, uint64_t part,
 	put(table, cell);
 }
 
+void pyprof_table_change(struct pyprof_table *table, double points)
+{
+	put(table, (struct cell){.type = NUMBER, .number = points});
+}
+
 void pyprof_table_mark(struct pyprof_table *table, bool value)
 {
 	put(table, (struct cell){.type = MARK, .mark = value});
@@ -230,22 +235,30 @@ static void show_number(enum pyprof_column_kind kind, double number,
 			struct pyprof_buf *out)
 {
 	unsigned decimals = kind == PYPROF_COLUMN_SHARE ? 0 : 1;
-	if (number == 0)
+	if (number == 0) {
 		pyprof_buf_putc(out, '.');
-	else
-		pyprof_show_decimal(out, number, decimals);
+		return;
+	}
+	if (kind == PYPROF_COLUMN_CHANGE && number > 0)
+		pyprof_buf_putc(out, '+');
+	pyprof_show_decimal(out, number, decimals);
 }
 
 static void show_int(enum pyprof_column_kind kind, int64_t number,
 		     struct pyprof_buf *out)
 {
-	if (kind != PYPROF_COLUMN_BIG) {
+	uint64_t size = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	if (kind == PYPROF_COLUMN_SECONDS && number) {
+		pyprof_buf_putc(out, number < 0 ? '-' : '+');
+		pyprof_show_seconds(out, size);
+	} else if (kind == PYPROF_COLUMN_SECONDS) {
+		pyprof_buf_putc(out, '.');
+	} else if (kind == PYPROF_COLUMN_BIG) {
+		pyprof_buf_puts(out, number < 0 ? "-" : "");
+		pyprof_show_grouped(out, size);
+	} else {
 		pyprof_buf_printf(out, "%" PRId64, number);
-		return;
 	}
-	pyprof_buf_puts(out, number < 0 ? "-" : "");
-	pyprof_show_grouped(out,
-			    number < 0 ? -(uint64_t)number : (uint64_t)number);
 }
 
 /* What a cell shows, as wide as it is. */

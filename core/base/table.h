@@ -33,7 +33,10 @@ enum pyprof_column_kind {
 	PYPROF_COLUMN_PERCENT,
 	/** The same without decimals. */
 	PYPROF_COLUMN_SHARE,
-	/** Nanoseconds, written as seconds with three decimals. */
+	/** What changed of a percentage: "+1.2", "-0.3", "." for nothing. */
+	PYPROF_COLUMN_CHANGE,
+	/** Nanoseconds, written as seconds with three decimals; of what
+	 * changed (int) the sign is shown. */
 	PYPROF_COLUMN_SECONDS,
 	/** An address: hexadecimal; in JSON a string, "0x7f00". */
 	PYPROF_COLUMN_ADDRESS,
@@ -78,6 +81,8 @@ void pyprof_table_int(struct pyprof_table *table, int64_t value);
 /** For PERCENT and SHARE: empty when `whole` is 0. */
 void pyprof_table_part(struct pyprof_table *table, uint64_t part,
 		       uint64_t whole);
+/** For CHANGE. */
+void pyprof_table_change(struct pyprof_table *table, double points);
 void pyprof_table_mark(struct pyprof_table *table, bool value);
 
 /**
