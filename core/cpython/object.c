@@ -260,9 +260,15 @@ bool pyprof_object_in_block(struct pyprof_types *types, uint64_t address,
 			    const uint8_t *bytes, uint32_t before,
 			    uint64_t left, struct pyprof_object *ret)
 {
+	const struct pyprof_layout *layout = types->layout;
 	struct pyprof_object object;
 	if (!recognise(types, address, bytes, left, &object) ||
 	    object.type->presize != before)
+		return false;
+	/* Static objects are in no block: it is an address of the heap. */
+	if (layout->objects.static_count &&
+	    is_static_count(layout, (int64_t)pyprof_word(
+					    bytes, layout->at.object.refcount)))
 		return false;
 	if (object.type->is_gc && !types->layout->is_free_threaded &&
 	    !is_head(bytes - HEAD_SIZE))
