@@ -5,6 +5,8 @@
 
 /* More lists than an interpreter has. */
 #define LISTS_MAX 8
+/* Heads are declared to lie so in late releases of 3.13, and do. */
+#define HEAD_ALIGNMENT 4
 
 struct walk {
 	const struct pyprof_memory *memory;
@@ -22,7 +24,7 @@ static struct pyprof_error *walk_list(struct walk *walk, uint64_t head)
 	uint64_t mark = head, at = head;
 	for (uint64_t steps = 0, next_mark = 1;; steps++) {
 		const uint8_t *links = pyprof_memory_at(walk->memory, at, 16);
-		if (!links || (at & 7)) {
+		if (!links || (at & (HEAD_ALIGNMENT - 1))) {
 			walk->cut++;
 			return NULL;
 		}
