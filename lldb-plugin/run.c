@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Letting the process run for a time: a thread of ours interrupts it when that
-// has passed, or when the user presses Ctrl-C, which LLDB keeps to itself while
-// a command is at work.
+// has passed, or when the user presses Ctrl-C. LLDB only makes a note of that
+// while a command is at work, and newer ones show it to no thread of ours.
 #include <errno.h>
 #include <signal.h>
 
 #include "core/base/clock.h"
 #include "lldb-plugin/state.h"
+
+/** Ctrl-C was pressed. */
+static volatile sig_atomic_t is_interrupted;
 
 /** How often is asked for Ctrl-C. */
 #define ASK_EVERY_NS (PYPROF_NS_PER_SECOND / 50)
@@ -51,7 +54,7 @@ static bool wait_for_end(struct timer *timer)
 		if (!wait_until(timer, next))
 			return false;
 		timer->expired = pyprof_clock_ns() >= timer->deadline;
-		if (timer->expired || pyprof_sb_interrupted(timer->debugger))
+		if (timer->expired || is_interrupted)
 			return true;
 	}
 }
@@ -99,6 +102,21 @@ static void timer_end(struct timer *timer)
 	pthread_mutex_destroy(&timer->lock);
 }
 
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	is_interrupted = true;
+}
+
+static void take_interrupts(struct sigaction *saved)
+{
+	struct sigaction ours = {.sa_handler = on_interrupt,
+				 .sa_flags = SA_RESTART};
+	sigemptyset(&ours.sa_mask);
+	is_interrupted = false;
+	sigaction(SIGINT, &ours, saved);
+}
+
 struct pyprof_error *pyprof_lldb_run_for(struct pyprof_lldb *plugin, int64_t ns)
 {
 	struct timer timer = {
@@ -109,7 +127,10 @@ struct pyprof_error *pyprof_lldb_run_for(struct pyprof_lldb *plugin, int64_t ns)
 	struct pyprof_error *err = timer_start(&timer);
 	if (err)
 		return err;
+	struct sigaction saved;
+	take_interrupts(&saved);
 	bool resumed = pyprof_sb_continue(plugin->debugger, &why);
+	sigaction(SIGINT, &saved, NULL);
 	timer_end(&timer);
 	if (!resumed)
 		return pyprof_error_create(PYPROF_ERROR_OS, "%s", why.data);

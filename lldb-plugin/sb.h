@@ -75,8 +75,8 @@ void pyprof_sb_version(struct pyprof_buf *out);
 void pyprof_sb_print(uint64_t debugger, const char *text, size_t length);
 unsigned pyprof_sb_width(uint64_t debugger);
 bool pyprof_sb_colour(uint64_t debugger);
-/** Whether the user has pressed Ctrl-C during the command that runs. Takes no
- * lock of LLDB's. */
+/** Whether the user has pressed Ctrl-C during the command that this thread
+ * runs. */
 bool pyprof_sb_interrupted(uint64_t debugger);
 
 #ifdef __cplusplus
