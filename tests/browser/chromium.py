@@ -183,8 +183,10 @@ class Page:
 
     def key(self, key):
         text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
+        code = {"Enter": 13, "Escape": 27}.get(key, 0)
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key,
+                      windowsVirtualKeyCode=code,
                       **({"text": text} if text and kind == "keyDown" else {}))
         self.settle()
 

@@ -216,6 +216,15 @@ def empty():
     return str(Text())
 
 
+def single():
+    """One sample."""
+    text = Text(samples=1)
+    text.thread(1, "MainThread")
+    text.add([("main", "/tmp/one.py", 1, 2), ("work", "/tmp/one.py", 4, 5)],
+             0, 1)
+    return str(text)
+
+
 def vast(samples=1_000_000, stacks=100_000, threads=2_000):
     """As much as a page has to bear."""
     dice = random.Random(11)

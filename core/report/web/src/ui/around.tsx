@@ -18,7 +18,7 @@ function Calls({ by, title, list, all }: { by: By; title: string; all: number;
 	const { lineFile, lineNumber } = profile.value;
 	const lines = by === "line" ? rows("line") : null;
 	return <section>
-		<h3>{title}</h3>
+		<h2 class="dim">{title}</h2>
 		{list.length ? <ul class="calls">{list.slice(0, SHOWN).map(
 			({ key, value }) => <li key={key}>
 				<span class="num"><ShareCell text={share(value, all)}

@@ -122,7 +122,7 @@ function Component(): JSX.Element {
 			<span class="dim">{count(shown.length)} of {count(by.keys.length)}</span>
 			<Legend />
 		</div>
-		<div class="beside">
+		<div class="halves">
 			<Table caption={list.value} rows={shown}
 				columns={columns(sums.value.all, states.value !== "waiting")}
 				sort={sort.value} onSort={(to) => sort.set(to)}

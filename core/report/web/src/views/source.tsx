@@ -302,7 +302,7 @@ function Component(): JSX.Element {
 		of.lineNumber[id] === at.line);
 	const isChosen = key !== undefined && src.value !== "";
 	const file = rows("file"), { all } = sums.value;
-	return <div class="beside source">
+	return <div class="halves source">
 		<Files current={at.file} />
 		<div class="middle">
 			<div class="row">
