@@ -51,25 +51,42 @@ static void warn(struct pyprof_buf *out, uint64_t count, const char *noun,
 	pyprof_buf_printf(out, " %s\n", rest);
 }
 
+/** How much of the memory was read. */
+static void put_share(const struct pyprof_heap *heap, struct pyprof_buf *out)
+{
+	uint64_t missing = heap->census.missing_bytes;
+	uint64_t bytes = pyprof_snapshot_bytes(heap->memory);
+	if (!missing)
+		return;
+	pyprof_buf_puts(out, "# ");
+	pyprof_show_size(out, missing);
+	pyprof_buf_puts(out, " of its memory are missing; figures are of the ");
+	pyprof_show_percent(out, bytes, bytes + missing);
+	pyprof_buf_puts(out, " that are there\n");
+}
+
 /** What the figures leave out, or may have wrong. */
 static void put_truth(const struct pyprof_heap *heap, struct pyprof_buf *out)
 {
 	const struct pyprof_census *census = &heap->census;
-	if (census->missing_bytes) {
-		pyprof_buf_puts(out, "# ");
-		pyprof_show_size(out, census->missing_bytes);
-		pyprof_buf_puts(out, " of its memory are missing; figures are "
-				     "of what is there\n");
-	}
+	put_share(heap, out);
 	if (census->is_collecting)
 		pyprof_buf_puts(out, "# a garbage collection is under way: its "
 				     "lists are in flux\n");
+	warn(out, census->lost_arrays, "list",
+	     "of arenas cannot be read: small objects are those of pools that "
+	     "look sound");
+	warn(out, census->damaged_arenas, "arena",
+	     "of small objects damaged, and left out");
 	warn(out, census->pools_missing, "pool", "of small objects not there");
 	warn(out, census->pools_damaged, "pool",
 	     "of small objects damaged, and left out");
 	warn(out, census->damaged_objects, "object", "damaged, and left out");
 	warn(out, census->damaged_edges, "object",
 	     "of which not all references could be read");
+	warn(out, census->nameless_objects, "object",
+	     "of types whose names cannot be read: their files are not at "
+	     "hand");
 	warn(out, census->cut_gc_lists, "list",
 	     "of the garbage collector broken off");
 	warn(out, heap->damaged_stacks, "stack",
@@ -110,10 +127,13 @@ static void put_json_truth(const struct pyprof_heap *heap,
 		uint64_t value;
 	} counts[] = {
 		{"missing_bytes", census->missing_bytes},
+		{"lost_arrays_of_arenas", census->lost_arrays},
+		{"damaged_arenas", census->damaged_arenas},
 		{"missing_pools", census->pools_missing},
 		{"damaged_pools", census->pools_damaged},
 		{"damaged_objects", census->damaged_objects},
 		{"damaged_edges", census->damaged_edges},
+		{"nameless_objects", census->nameless_objects},
 		{"cut_gc_lists", census->cut_gc_lists},
 		{"damaged_stacks", heap->damaged_stacks},
 	};

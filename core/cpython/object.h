@@ -200,6 +200,9 @@ struct pyprof_type {
 	/** What sys.getsizeof() adds, which is not always `presize`. */
 	uint32_t counted_presize;
 	bool is_gc, is_heap_type, is_type;
+	/** Its name is not at hand, and what is in its place says where it is.
+	 */
+	bool is_nameless;
 	/** Instances hold a dict or values outside of plain members. */
 	bool has_managed_dict, has_inline_values;
 	/** No kind and members of C: words are scanned, from here to there. */

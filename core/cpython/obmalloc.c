@@ -19,7 +19,24 @@ struct finder {
 	struct pyprof_python *python;
 	const struct pyprof_layout *layout;
 	struct pyprof_allocators *allocators;
+	/* Why the first array that was lost cannot be read. */
+	struct pyprof_error *reason;
 };
+
+/* Go on without an array, unless it is not the array's fault. */
+static struct pyprof_error *lose(struct finder *finder,
+				 struct pyprof_error *err)
+{
+	if (!err || err->code == PYPROF_ERROR_OOM ||
+	    err->code == PYPROF_ERROR_GONE)
+		return err;
+	finder->allocators->lost_arrays++;
+	if (finder->reason)
+		pyprof_error_destroy(err);
+	else
+		finder->reason = err;
+	return NULL;
+}
 
 /* Take in one array of arenas, unless it is of no use yet. */
 static struct pyprof_error *add_state(struct finder *finder, uint64_t array,
@@ -102,7 +119,7 @@ static struct pyprof_error *read_interps(struct finder *finder,
 		    is_known(seen.items, seen.count, address))
 			continue;
 		err = pyprof_vec_push(&seen, address)
-			      ? read_state(finder, address)
+			      ? lose(finder, read_state(finder, address))
 			      : pyprof_error_oom();
 	}
 	pyprof_vec_deinit(&seen);
@@ -193,6 +210,14 @@ static void find_by_symbol(struct finder *finder, uint64_t *array_ret,
 	read_raw_count(finder, elf, raw_ret, is_total_ret);
 }
 
+static struct pyprof_error *no_pools(void)
+{
+	return pyprof_error_create(
+		PYPROF_ERROR_UNSUPPORTED,
+		"no pools of the small-object allocator in the part of the "
+		"memory that is there");
+}
+
 /* 3.8 to 3.11 keep all in static variables of theirs. */
 static struct pyprof_error *read_by_search(struct finder *finder)
 {
@@ -218,19 +243,43 @@ static struct pyprof_error *read_by_search(struct finder *finder)
 	if (pyprof_error_catch(&err, PYPROF_ERROR_NOT_FOUND)) {
 		if (!finder->memory->missing_bytes)
 			return NULL;
-		return pyprof_error_create(
-			PYPROF_ERROR_UNSUPPORTED,
-			"no pools of the small-object allocator in the part "
-			"of the memory that is there");
+		return no_pools();
 	}
 	if (err)
 		return err;
 	if (!array)
-		return pyprof_error_create(
+		err = pyprof_error_create(
 			PYPROF_ERROR_UNSUPPORTED,
 			"the small-object allocator's array of arenas was not "
 			"found");
-	return add_state(finder, array, slots, -1, false);
+	else
+		err = add_state(finder, array, slots, -1, false);
+	return lose(finder, err);
+}
+
+/* In place of arrays that were lost: pools as they tell of themselves. */
+static struct pyprof_error *add_lost_pools(struct finder *finder)
+{
+	struct pyprof_obmalloc state;
+	struct pyprof_error *err =
+		pyprof_arenas_of_pools(finder->memory, finder->layout,
+				       finder->allocators->pool_size, &state);
+	if (err)
+		return err;
+	pyprof_arenas_sort(&state, finder->allocators);
+	/* Those that overlap were read. */
+	state.damaged_arenas = 0;
+	if (!state.arenas.count) {
+		pyprof_vec_deinit(&state.arenas);
+		return finder->memory->missing_bytes
+			       ? no_pools()
+			       : no_cleanup_ptr(finder->reason);
+	}
+	finder->allocators->found_by = "pool headers";
+	if (pyprof_vec_push(&finder->allocators->states, state))
+		return NULL;
+	pyprof_vec_deinit(&state.arenas);
+	return pyprof_error_oom();
 }
 
 /* Which allocator it is when there are no arenas: by who serves objects. */
@@ -366,6 +415,9 @@ struct pyprof_error *pyprof_allocators_read(const struct pyprof_memory *memory,
 		err = read_by_layout(&finder);
 	else
 		err = read_by_search(&finder);
+	if (!err && allocators.lost_arrays)
+		err = add_lost_pools(&finder);
+	pyprof_error_destroy(finder.reason);
 	if (err) {
 		pyprof_allocators_deinit(&allocators);
 		return err;

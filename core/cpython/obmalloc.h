@@ -53,14 +53,18 @@ struct pyprof_allocators {
 	uint32_t pool_size;
 	/** One or more when `kind` is PYMALLOC. */
 	PYPROF_VEC(struct pyprof_obmalloc) states;
+	/** States whose arrays of arenas cannot be read: another one, behind
+	 * them, has what looks like pools and is in no arena of theirs. */
+	uint32_t lost_arrays;
 	/** How it was found: "layout", "symbol", "pool headers". */
 	const char *found_by;
 };
 
 /**
- * Find out all that. Never guesses: UNSUPPORTED, with the reason, when nothing
- * that fits was found. On success the caller owns `ret`. `python` is found
- * through a target that reads the memory.
+ * Find out all that. What is damaged is counted, and pools tell of themselves
+ * then; an error, with the reason, when nothing that fits was found. On success
+ * the caller owns `ret`. `python` is found through a target that reads the
+ * memory.
  */
 struct pyprof_error *pyprof_allocators_read(const struct pyprof_memory *memory,
 					    struct pyprof_python *python,

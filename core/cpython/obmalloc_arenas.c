@@ -48,14 +48,33 @@ static int by_address(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Arenas that overlap one before them cannot be. */
-static void drop_overlapping(struct pyprof_obmalloc *state)
+static bool overlaps(const struct pyprof_arena *arena,
+		     const struct pyprof_allocators *others)
+{
+	for (size_t i = 0; others && i < others->states.count; i++) {
+		const struct pyprof_obmalloc *state = &others->states.items[i];
+		for (size_t j = 0; j < state->arenas.count; j++) {
+			const struct pyprof_arena *other =
+				&state->arenas.items[j];
+			if (arena->start < other->end &&
+			    other->start < arena->end)
+				return true;
+		}
+	}
+	return false;
+}
+
+void pyprof_arenas_sort(struct pyprof_obmalloc *state,
+			const struct pyprof_allocators *others)
 {
 	size_t kept = 0;
 	uint64_t end = 0;
+	if (state->arenas.count)
+		qsort(state->arenas.items, state->arenas.count,
+		      sizeof(*state->arenas.items), by_address);
 	for (size_t i = 0; i < state->arenas.count; i++) {
 		struct pyprof_arena *arena = &state->arenas.items[i];
-		if (arena->start < end) {
+		if (arena->start < end || overlaps(arena, others)) {
 			state->damaged_arenas++;
 			continue;
 		}
@@ -100,11 +119,7 @@ static struct pyprof_error *decode_all(const struct pyprof_layout *layout,
 		else if (!pyprof_vec_push(&state->arenas, arena))
 			return pyprof_error_oom();
 	}
-	if (!state->arenas.count)
-		return NULL;
-	qsort(state->arenas.items, state->arenas.count,
-	      sizeof(*state->arenas.items), by_address);
-	drop_overlapping(state);
+	pyprof_arenas_sort(state, NULL);
 	return NULL;
 }
 

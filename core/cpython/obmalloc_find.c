@@ -219,3 +219,67 @@ struct pyprof_error *pyprof_arenas_find(const struct pyprof_memory *memory,
 	*slots_ret = slots;
 	return NULL;
 }
+
+/* One arena's pools, as far as they are within the length of one. */
+static size_t end_of_group(const struct search *search, size_t at)
+{
+	uint64_t span = (uint64_t)PYPROF_ARENA_POOLS * search->pool_size;
+	const struct candidate *first = &search->candidates.items[at];
+	while (++at < search->candidates.count) {
+		const struct candidate *next = &search->candidates.items[at];
+		if (next->arena != first->arena ||
+		    next->address - first->address >= span)
+			break;
+	}
+	return at;
+}
+
+static bool add_arenas(const struct search *search, struct pyprof_obmalloc *ret)
+{
+	for (size_t i = 0, end; i < search->candidates.count; i = end) {
+		const struct candidate *first = &search->candidates.items[i];
+		end = end_of_group(search, i);
+		uint64_t last = search->candidates.items[end - 1].address;
+		struct pyprof_arena arena = {
+			.start = first->address,
+			.used_end = last + search->pool_size,
+			.end = last + search->pool_size,
+			.total_pools = (uint32_t)((last - first->address) /
+						  search->pool_size) +
+				       1,
+			.index = first->arena,
+		};
+		if (!pyprof_vec_push(&ret->arenas, arena))
+			return false;
+	}
+	return true;
+}
+
+struct pyprof_error *pyprof_arenas_of_pools(const struct pyprof_memory *memory,
+					    const struct pyprof_layout *layout,
+					    uint32_t pool_size,
+					    struct pyprof_obmalloc *ret)
+{
+	struct pyprof_obmalloc state = {.raw_blocks = -1};
+	struct search search = {
+		.memory = memory,
+		.layout = layout,
+		.pool_size = pool_size,
+	};
+	bool ok = true;
+	for (size_t i = 0; ok && i < memory->segments.count; i++)
+		if (is_heap(&memory->segments.items[i]))
+			ok = collect_in(&search, &memory->segments.items[i]);
+	if (ok && search.candidates.count) {
+		qsort(search.candidates.items, search.candidates.count,
+		      sizeof(*search.candidates.items), by_arena);
+		ok = add_arenas(&search, &state);
+	}
+	pyprof_vec_deinit(&search.candidates);
+	if (!ok) {
+		pyprof_vec_deinit(&state.arenas);
+		return pyprof_error_oom();
+	}
+	*ret = state;
+	return NULL;
+}

@@ -44,4 +44,22 @@ struct pyprof_error *pyprof_arenas_find(const struct pyprof_memory *memory,
 					uint32_t pool_size, uint64_t *array_ret,
 					uint32_t *slots_ret) PYPROF_MUST_CHECK;
 
+/**
+ * What arenas there seem to be where no array tells of them: pools that can be
+ * some and name the same arena, from the first of them to the last. They may
+ * overlap others, and are in no order.
+ */
+struct pyprof_error *pyprof_arenas_of_pools(const struct pyprof_memory *memory,
+					    const struct pyprof_layout *layout,
+					    uint32_t pool_size,
+					    struct pyprof_obmalloc *ret)
+	PYPROF_MUST_CHECK;
+
+/**
+ * Put the arenas of a state in order; those that overlap one before them, or
+ * one of `others`, cannot be, and are counted as damaged.
+ */
+void pyprof_arenas_sort(struct pyprof_obmalloc *state,
+			const struct pyprof_allocators *others);
+
 #endif /* PYPROF_CPYTHON_OBMALLOC_READ_H */

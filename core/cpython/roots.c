@@ -348,6 +348,10 @@ static struct pyprof_error *tell_threads(struct reading *reading)
 	for (size_t i = 0; !err && i < threads.list.count; i++)
 		err = tell_thread(reading, &threads.list.items[i]);
 	pyprof_threads_deinit(&threads);
+	/* What is left of a core may have the objects and no threads. */
+	if (pyprof_error_catch(&err, PYPROF_ERROR_FAULT) ||
+	    pyprof_error_catch(&err, PYPROF_ERROR_CORRUPT))
+		reading->damaged++;
 	return err;
 }
 

@@ -84,6 +84,7 @@ static bool set_name(struct pyprof_lesson *lesson)
 		append_heap_name(lesson, &buf);
 	else
 		pyprof_buf_puts(&buf, lesson->tp_name);
+	lesson->type->is_nameless = !buf.length;
 	if (!buf.length)
 		pyprof_buf_printf(&buf, "type at %#llx",
 				  (unsigned long long)lesson->address);

@@ -9,6 +9,9 @@
 #define METATYPES_MAX 8
 #define BASES_MAX 64
 
+/* What of an interpreter's table of types is looked at. */
+#define STATIC_WORDS 16
+
 #define BASICSIZE_MAX (INT64_C(1) << 24)
 #define ITEMSIZE_MAX (INT64_C(1) << 20)
 /* What a dictoffset that is none can be: -1, or words before the object. */
@@ -217,24 +220,32 @@ static uint64_t end_of_types(const struct pyprof_types *types, uint64_t at)
 	return 0;
 }
 
-/* Where there is no file to have symbols: by the dicts of an interpreter. */
-static uint64_t type_by_dicts(const struct pyprof_types *types, uint64_t interp)
+static uint64_t end_of_word(const struct pyprof_types *types, uint64_t at)
+{
+	const uint8_t *bytes = pyprof_memory_at(types->memory, at, 8);
+	return bytes ? end_of_types(types, pyprof_word(bytes, 0)) : 0;
+}
+
+/* Where there is no file to have symbols: by what an interpreter refers to. */
+static uint64_t type_by_interp(const struct pyprof_types *types,
+			       uint64_t interp)
 {
 	const struct pyprof_offsets *at = &types->layout->at;
 	const int32_t offsets[] = {at->interp.sysdict, at->interp.builtins,
 				   at->interp.modules};
-	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
-		const uint8_t *bytes = NULL;
-		if (offsets[i] != PYPROF_ABSENT)
-			bytes = pyprof_memory_at(types->memory,
-						 interp + (uint64_t)offsets[i],
-						 8);
-		uint64_t found =
-			bytes ? end_of_types(types, pyprof_word(bytes, 0)) : 0;
-		if (found)
-			return found;
-	}
-	return 0;
+	uint64_t found = 0;
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		if (!found && offsets[i] != PYPROF_ABSENT)
+			found = end_of_word(types,
+					    interp + (uint64_t)offsets[i]);
+	/* The dicts may be gone with the pools; among these are types. */
+	if (pyprof_has(types->layout, interp.static_types))
+		for (uint64_t i = 0; !found && i < STATIC_WORDS; i++)
+			found = end_of_word(
+				types,
+				interp + (uint64_t)at->interp.static_types +
+					8 * i);
+	return found;
 }
 
 static uint64_t find_type_type(const struct pyprof_types *types)
@@ -252,7 +263,7 @@ static uint64_t find_type_type(const struct pyprof_types *types)
 	_cleanup_error_ struct pyprof_error *err =
 		pyprof_interps_read(python, &interps);
 	for (size_t i = 0; !err && !found && i < interps.list.count; i++)
-		found = type_by_dicts(types, interps.list.items[i].address);
+		found = type_by_interp(types, interps.list.items[i].address);
 	pyprof_interps_deinit(&interps);
 	return found;
 }

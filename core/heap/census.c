@@ -30,6 +30,7 @@ static struct pyprof_error *read_blocks(struct census *census)
 	struct pyprof_census *ret = &heap->census;
 	ret->arenas = counts.arenas;
 	ret->damaged_arenas = counts.damaged_arenas;
+	ret->lost_arrays = heap->allocators.lost_arrays;
 	ret->arena_bytes = counts.arena_bytes;
 	ret->pools_used = counts.pools_used;
 	ret->pools_free = counts.pools_free;
@@ -220,6 +221,8 @@ static struct pyprof_error *finish(struct census *census)
 		struct pyprof_heap_type sums = first->known.items[i].sums;
 		if (!sums.count)
 			sums.type = NULL;
+		else if (sums.type->is_nameless)
+			heap->census.nameless_objects += sums.count;
 		heap->shallow += sums.shallow;
 		heap->block += sums.block;
 		heap->exclusive += sums.exclusive;

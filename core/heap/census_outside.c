@@ -153,7 +153,7 @@ static struct pyprof_error *take_lists(struct outside *outside)
 	heap->census.is_collecting = outside->heads.is_collecting;
 	if (heap->allocators.kind == PYPROF_ALLOCATOR_PYMALLOC &&
 	    !counts->pools_damaged && !counts->pools_missing &&
-	    !counts->damaged_arenas) {
+	    !counts->damaged_arenas && !counts->lost_arrays) {
 		take_firsts(outside);
 		return drain(outside);
 	}

@@ -41,6 +41,8 @@ struct pyprof_heap_type {
  * not be made sense of. Sums are exact. */
 struct pyprof_census {
 	uint64_t arenas, damaged_arenas, arena_bytes;
+	/** Arrays of arenas that cannot be read: pools are what looks so. */
+	uint64_t lost_arrays;
 	uint64_t pools_used, pools_free, pools_damaged, pools_missing;
 	/** Blocks in use: objects, buffers claimed by their owners, objects
 	 * on free lists, and the rest; and blocks that are free. */
@@ -61,6 +63,8 @@ struct pyprof_census {
 	 * pools are damaged, missing or not used.
 	 */
 	uint64_t damaged_objects, damaged_edges, cut_gc_lists;
+	/** Objects of types whose names are in files that are not at hand. */
+	uint64_t nameless_objects;
 	/** Bytes of the target that the memory should hold and does not. */
 	uint64_t missing_bytes;
 	/** A collection was under way: its lists are in flux. */

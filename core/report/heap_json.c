@@ -127,10 +127,13 @@ static void put_census(struct writer *writer)
 		{"large_objects", census->large_objects},
 		{"static_objects", census->static_objects},
 		{"missing_bytes", census->missing_bytes},
+		{"lost_arrays_of_arenas", census->lost_arrays},
+		{"damaged_arenas", census->damaged_arenas},
 		{"missing_pools", census->pools_missing},
 		{"damaged_pools", census->pools_damaged},
 		{"damaged_objects", census->damaged_objects},
 		{"damaged_edges", census->damaged_edges},
+		{"nameless_objects", census->nameless_objects},
 		{"cut_gc_lists", census->cut_gc_lists},
 		{"damaged_stacks", writer->heap->damaged_stacks},
 	};
