@@ -6,10 +6,8 @@
 
 /** Types that a report has. */
 #define TYPES 5000
-/** Groups of the tree that hold one object, and this part of all, have a path;
- * no more of them than so many. */
-#define NAMED_PART 200
-#define NAMED_MAX 300
+/** Groups of the tree that have a path, that of their biggest object. */
+#define NAMED_MAX 600
 /** Types that hold a text. */
 #define HOLDERS 5
 
@@ -224,8 +222,6 @@ static struct pyprof_error *put_suspects(struct writer *writer)
 static struct pyprof_error *put_tree(struct writer *writer)
 {
 	const struct pyprof_group_tree *tree = &writer->report->tree;
-	uint64_t named_bytes =
-		writer->heap->dominators.reached_bytes / NAMED_PART;
 	size_t named = 0;
 	struct pyprof_error *err = NULL;
 	begin_array(writer, "tree");
@@ -243,9 +239,7 @@ static struct pyprof_error *put_tree(struct writer *writer)
 		put_count(writer, "retained", group->retained);
 		put_count(writer, "left_out", group->left_out);
 		put_address(writer, "address", group->object);
-		if (group->count == 1 &&
-		    (group->is_apart || group->retained >= named_bytes) &&
-		    named++ < NAMED_MAX) {
+		if (named++ < NAMED_MAX) {
 			err = pyprof_path_put(writer->report->paths,
 					      group->object, &path);
 			put_buf(writer, "path", &path);
@@ -254,6 +248,42 @@ static struct pyprof_error *put_tree(struct writer *writer)
 	}
 	pyprof_json_end_array(&writer->json);
 	return err;
+}
+
+/** The biggest objects by themselves. */
+static struct pyprof_error *put_biggest(struct writer *writer)
+{
+	const struct pyprof_heap_report *report = writer->report;
+	const struct pyprof_heap *heap = writer->heap;
+	begin_array(writer, "objects");
+	for (size_t i = 0; i < report->biggest.count; i++) {
+		const struct pyprof_heap_big *big = &report->biggest.items[i];
+		struct pyprof_object object;
+		_cleanup_buf_ struct pyprof_buf path = PYPROF_BUF_INIT;
+		_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
+		struct pyprof_error *err =
+			pyprof_path_put(report->paths, big->object, &path);
+		if (err)
+			return err;
+		pyprof_object_show(
+			heap->types,
+			pyprof_index_address(&heap->index, big->object), &text);
+		pyprof_json_begin_object(&writer->json);
+		put_address(writer, "address", big->object);
+		put_string(writer, "type",
+			   pyprof_heap_object(heap, big->object, &object)
+				   ? object.type->name
+				   : NULL);
+		put_count(writer, "shallow", big->shallow);
+		put_count(writer, "bytes", big->exclusive);
+		put_count(writer, "retained",
+			  heap->dominators.retained[big->object]);
+		put_buf(writer, "path", &path);
+		put_buf(writer, "text", &text);
+		pyprof_json_end_object(&writer->json);
+	}
+	pyprof_json_end_array(&writer->json);
+	return NULL;
 }
 
 /** Types that refer to a text, from holder `at` on. */
@@ -372,6 +402,8 @@ struct pyprof_error *pyprof_heap_report_json(struct pyprof_heap_report *report,
 	put_types(&writer);
 	if (!err)
 		err = put_tree(&writer);
+	if (!err)
+		err = put_biggest(&writer);
 	put_strings(&writer);
 	put_garbage(&writer);
 	pyprof_json_end_object(&writer.json);

@@ -9,6 +9,10 @@
 /** Texts and kinds of cycles that a report has. */
 #define STRINGS 200
 #define CYCLES 50
+/** Objects that are listed because they are big by themselves. */
+#define BIGGEST 200
+/** Objects that are looked at between two looks at the user. */
+#define OBJECTS_A_LOOK (1 << 16)
 
 /* How much of the dominator tree a report has: what holds less than this part
  * of all is left out. */
@@ -127,6 +131,49 @@ static struct pyprof_error *sort_types(struct pyprof_heap_report *report)
 	return NULL;
 }
 
+/** Put an object where it belongs among the biggest so far; few get there. */
+static bool offer(struct pyprof_heap_report *report, struct pyprof_heap_big big)
+{
+	if (report->biggest.count < BIGGEST) {
+		if (!pyprof_vec_push(&report->biggest, big))
+			return false;
+	} else if (big.exclusive <=
+		   report->biggest.items[BIGGEST - 1].exclusive) {
+		return true;
+	}
+	size_t at = report->biggest.count - 1;
+	for (;
+	     at > 0 && report->biggest.items[at - 1].exclusive < big.exclusive;
+	     at--)
+		report->biggest.items[at] = report->biggest.items[at - 1];
+	report->biggest.items[at] = big;
+	return true;
+}
+
+static struct pyprof_error *find_biggest(struct pyprof_heap_report *report,
+					 const struct pyprof_progress *progress)
+{
+	const struct pyprof_heap *heap = report->heap;
+	for (uint32_t id = 0; id < heap->index.count; id++) {
+		struct pyprof_object object;
+		struct pyprof_object_sizes sizes = {};
+		if (pyprof_heap_object(heap, id, &object))
+			pyprof_heap_sizes(heap, &object, &sizes);
+		if (sizes.exclusive &&
+		    !offer(report, (struct pyprof_heap_big){id, sizes.shallow,
+							    sizes.exclusive}))
+			return pyprof_error_oom();
+		if (id % OBJECTS_A_LOOK)
+			continue;
+		struct pyprof_error *err =
+			pyprof_progress(progress, "looking for big objects", id,
+					heap->index.count);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
 static struct pyprof_error *find_all(struct pyprof_heap_report *report,
 				     const struct pyprof_progress *progress)
 {
@@ -147,6 +194,8 @@ static struct pyprof_error *find_all(struct pyprof_heap_report *report,
 					  &report->garbage);
 	if (!err)
 		err = make_tree(report, progress);
+	if (!err)
+		err = find_biggest(report, progress);
 	return err ? err : sort_types(report);
 }
 
@@ -171,6 +220,7 @@ void pyprof_heap_report_deinit(struct pyprof_heap_report *report)
 	pyprof_garbage_deinit(&report->garbage);
 	pyprof_group_tree_deinit(&report->tree);
 	pyprof_vec_deinit(&report->types);
+	pyprof_vec_deinit(&report->biggest);
 	*report = (struct pyprof_heap_report){};
 }
 

@@ -34,6 +34,12 @@ struct pyprof_heap_facts {
 	int64_t copy_ns;
 };
 
+/** An object that is big by itself. */
+struct pyprof_heap_big {
+	uint32_t object;
+	uint64_t shallow, exclusive;
+};
+
 /** All that a report tells. */
 struct pyprof_heap_report {
 	struct pyprof_heap *heap;
@@ -45,6 +51,8 @@ struct pyprof_heap_report {
 	struct pyprof_group_tree tree;
 	/** The biggest types first. */
 	PYPROF_VEC(const struct pyprof_heap_type *) types;
+	/** The biggest objects by themselves, the biggest first. */
+	PYPROF_VEC(struct pyprof_heap_big) biggest;
 };
 
 /** Find it all; the heap is dominated when that was not done. */
