@@ -43,6 +43,6 @@ static const struct pyprof_html_part parts[] = {
 struct pyprof_error *pyprof_heap_report_html(struct pyprof_heap_report *report,
 					     struct pyprof_buf *out)
 {
-	return pyprof_html_fill(pyprof_report_page, pyprof_report_page_size,
-				parts, report, out);
+	return pyprof_html_fill(pyprof_heap_page, pyprof_heap_page_size, parts,
+				report, out);
 }

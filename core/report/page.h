@@ -10,9 +10,13 @@
 
 #include <stddef.h>
 
-/** The page of all reports, filled in at its markers. Ends in a NUL as well. */
+/** The page of profiles, filled in at its markers. Ends in a NUL as well. */
 extern const char pyprof_report_page[];
 extern const size_t pyprof_report_page_size;
+
+/** The page of heaps. */
+extern const char pyprof_heap_page[];
+extern const size_t pyprof_heap_page_size;
 
 /** The script of SVG reports. Ends in a NUL as well. */
 extern const char pyprof_report_svg_script[];

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
+READ_PAGE = HERE.parent / "support/read_page.py"
 BUILD = Path(os.environ.get("PYPROF_BUILDDIR", HERE.parent.parent))
-VIEWS = ["suspects", "types", "tree", "strings", "garbage"]
+VIEWS = ["heap", "types", "holders", "objects", "strings", "garbage"]
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +50,13 @@ def page(browser, heap_page):
 
 def rows(page, view):
     return page.eval(
-        f"[...[...document.querySelectorAll('#{view} .rows')].pop()"
-        ".tBodies[0].rows].map(row => row.innerText.trim())")
+        f"[...document.querySelectorAll('#{view} tbody tr:not(.room)')]"
+        ".map(row => row.innerText.trim())")
+
+
+def counts(page):
+    return [int(line.split("\t")[1].replace(",", ""))
+            for line in rows(page, "types")]
 
 
 def test_every_tab_shows_its_view_alone(page):
@@ -63,14 +69,26 @@ def test_every_tab_shows_its_view_alone(page):
     assert page.eval("document.body.scrollWidth <= innerWidth")
 
 
-def test_head_states_the_facts(page):
-    head = page.text("#head")
-    assert "python3 leaky.py <&>" in head
-    version = "CPython %d.%d.%d" % sys.version_info[:3]
-    assert version in head
-    assert re.search(r"Objects\s+[\d,]{5,}", head)
-    assert page.eval("document.title") == "pyprof heap: " \
-        "python3 leaky.py <&> (pid %s)" % re.search(r"pid (\d+)", head)[1]
+def test_head_and_summary_state_the_facts(page):
+    assert "python3 leaky.py <&>" in page.text("#head")
+    summary = page.text("#heap")
+    assert "%d.%d.%d" % sys.version_info[:3] in summary
+    assert re.search(r"Objects\s+[\d,]{5,}", summary)
+    assert re.match(r"pyprof: (heap: )?python3 leaky.py <&> \(pid \d+\)",
+                    page.eval("document.title"))
+
+
+def test_suspects_lead_to_what_they_hold(page):
+    suspects = page.text(".suspects")
+    assert "__main__.cache['users'] (dict, 0x" in suspects
+    page.eval("[...document.querySelectorAll('.suspects li')].find(item =>"
+              "item.innerText.includes(\"cache['users']\"))"
+              ".querySelector('a').click()")
+    page.settle()
+    assert "view=holders" in page.eval("location.hash")
+    held = page.text(".held")
+    assert "dict" in held and "__main__.cache['users']" in held
+    assert "at 0x" in held
 
 
 def test_types_sort_and_filter(page):
@@ -78,25 +96,60 @@ def test_types_sort_and_filter(page):
     assert any(line.startswith("__main__.User\t2,000\t")
                for line in rows(page, "types"))
     page.click("#types [data-sort=count]")
-    counts = [int(line.split("\t")[1].replace(",", ""))
-              for line in rows(page, "types")]
-    assert counts == sorted(counts, reverse=True)
+    assert counts(page) == sorted(counts(page), reverse=True)
     page.click("#types [data-sort=count]")
-    counts = [int(line.split("\t")[1].replace(",", ""))
-              for line in rows(page, "types")]
-    assert counts == sorted(counts)
-    page.click("#types input")
+    assert counts(page) == sorted(counts(page))
+    page.click("#find")
     page.type("main__.part")
     assert [line.split("\t")[:2] for line in rows(page, "types")] == [
         ["__main__.Partner", "200"]]
 
 
-def test_the_tree_opens(page):
-    page.click("#tab-tree")
-    before = page.eval("document.querySelectorAll('#tree li').length")
-    fold = "#tree .fold[aria-expanded=false]:enabled"
-    page.click(fold)
-    assert page.eval("document.querySelectorAll('#tree li').length") > before
+SHEET = "document.querySelector('.sheet canvas')"
+
+
+def test_holders_are_a_graph(page):
+    page.click("#tab-holders")
+    page.eval(SHEET + ".focus()")
+    page.key("ArrowDown")
+    first = page.text("#status")
+    assert "holds" in first and "%" in first
+    page.key("ArrowDown")
+    assert page.text("#status") != first
+    assert page.text(".held .path")
+    page.key("Enter")
+    assert page.eval("document.querySelectorAll('.crumbs button').length") == 3
+    page.key("Escape")
+    assert page.eval("document.querySelectorAll('.crumbs button').length") == 2
+    page.click("#find")
+    page.type("__main__.cache['users']")
+    page.eval("document.activeElement.blur()")
+    page.eval(SHEET + ".focus()")
+    page.key("n")
+    assert "cache" in page.text(".held")
+
+
+def test_holders_are_a_tree(page):
+    page.click("#tab-holders")
+    page.key("t")
+    row = "document.querySelector('[role=treegrid] tbody [role=row]')"
+    opened = page.eval(row + ".getAttribute('aria-expanded')")
+    count = "document.querySelector('[role=treegrid]').ariaRowCount"
+    before = int(page.eval(count))
+    page.click("#holders .twist")
+    assert page.eval(row + ".getAttribute('aria-expanded')") != opened
+    assert (int(page.eval(count)) > before) == (opened == "false")
+    page.click("#holders tbody [role=row]")
+    assert "holds" in page.text(".held")
+
+
+def test_biggest_objects_say_where_they_are(page):
+    page.click("#tab-objects")
+    lines = rows(page, "objects")
+    assert any("__main__.cache['users']" in line for line in lines)
+    page.click("#objects tbody tr:nth-child(2)")
+    path = page.text("#objects tr.on .place")
+    assert path == page.text(".held .path")
 
 
 def test_strings_are_text(page):
@@ -126,9 +179,12 @@ def test_without_scripts_there_is_text(browser, heap_page):
 
 
 def test_data_is_json(heap_page):
-    page = heap_page.read_text()
-    start = page.index('id="data">') + len('id="data">')
-    data = json.loads(page[start:page.index("</script>", start)])
+    done = subprocess.run([sys.executable, READ_PAGE, heap_page, "raw"],
+                          check=True, text=True, capture_output=True,
+                          timeout=60)
+    data = json.loads(done.stdout)["heap"]
     assert data["schema"] == "pyprof/heap/1"
     assert sum(row["count"] for row in data["types"]) <= \
         data["totals"]["objects"]
+    sizes = [row["bytes"] for row in data["objects"]]
+    assert sizes == sorted(sizes, reverse=True) and len(sizes) == 200

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes dist/report.html, the one page of all reports, of src/.
+// Makes the pages of reports, dist/report.html and dist/heap.html, of src/: one
+// app that has in each page the views that such a report may need.
 //
-// usage: node build.mjs [--out FILE]    write the page (dist/report.html)
-//        node build.mjs --test          run test/*.test.ts
+// usage: node build.mjs [--out FOLDER]    write the pages (to dist)
+//        node build.mjs --test            run test/*.test.ts
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
@@ -15,6 +16,7 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SCRIPT_MAX = 120 * 1024;
+const PAGES = { "report.html": "src/main.tsx", "heap.html": "src/main-heap.tsx" };
 const CARRIED = ["preact", "@preact/signals", "@preact/signals-core"];
 /* Members of the model, which neither the data nor a browser names. */
 const OWN = new RegExp("^(function(Count|File|Name|Line)|fileOfFunction|" +
@@ -48,19 +50,19 @@ function notices() {
 	}).join("\n\n");
 }
 
-async function page() {
+async function page(name, entry) {
 	const parts = {
 		style: await bundle("src/style.css"),
 		early: await bundle("src/early.ts"),
-		app: await bundle("src/main.tsx", ["src/jsx.ts"]),
+		app: await bundle(entry, ["src/jsx.ts"]),
 		notices: notices(),
 	};
 	const size = Buffer.byteLength(parts.early + parts.app);
 	if (size > SCRIPT_MAX)
-		throw new Error(`${size} bytes of script, more than ${SCRIPT_MAX}`);
+		throw new Error(`${name}: ${size} bytes of script, more than ${SCRIPT_MAX}`);
 	const text = readFileSync(join(HERE, "src/index.html"), "utf8").replace(
 		/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
-	console.log(`${size} bytes of script, ` +
+	console.log(`${name}: ${size} bytes of script, ` +
 		`${Buffer.byteLength(text)} bytes of page`);
 	return text;
 }
@@ -86,7 +88,8 @@ if (process.argv.includes("--test")) {
 	process.exitCode = await test();
 } else {
 	const at = process.argv.indexOf("--out");
-	const out = at > 0 ? process.argv[at + 1] : join(HERE, "dist/report.html");
-	mkdirSync(dirname(out), { recursive: true });
-	writeFileSync(out, await page());
+	const out = at > 0 ? process.argv[at + 1] : join(HERE, "dist");
+	mkdirSync(out, { recursive: true });
+	for (const [name, entry] of Object.entries(PAGES))
+		writeFileSync(join(out, name), await page(name, entry));
 }

@@ -36,13 +36,14 @@ export function time(ns: number): string {
 export const amount = (value: number, metric: "ns" | "samples"): string =>
 	metric === "ns" ? time(value) : counted(value, "sample");
 
+/** As the commands write it: a KB has 1024. */
 export function bytes(n: number): string {
 	const units = ["bytes", "KB", "MB", "GB", "TB"];
 	let at = 0;
-	for (; n >= 1000 && at < units.length - 1; at++)
-		n /= 1000;
-	return (at === 0 ? count(n) : n.toPrecision(3).replace(/e\+3$/, "")) +
-		" " + units[at];
+	for (; n >= 1024 && at < units.length - 1; at++)
+		n /= 1024;
+	return (at === 0 ? count(n) :
+		n.toFixed(n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2)) + " " + units[at];
 }
 
 export function rate(hz: number): string {

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The page begins here: decodes the data and draws.
+// The page of profiles, one or two of them, begins here: its views in the order
+// of their tabs and number keys. To add one: a file in views/ and a row here.
+// README.md says what a view may use.
 
-import { render } from "preact";
-import { App } from "./app";
-import { decode } from "./payload";
-import { makeReport, report } from "./state";
+import { start } from "./start";
+import { aboutView } from "./views/about";
+import { flameView } from "./views/flame";
+import { functionsView } from "./views/functions";
+import { overviewView } from "./views/overview";
+import { sourceView } from "./views/source";
+import { threadsView } from "./views/threads";
+import { timeView } from "./views/time";
 
-function fail(error: unknown): void {
-	const page = document.getElementById("page")!;
-	const text = error instanceof Error ? error.message : String(error);
-	page.textContent = "pyprof: this page cannot be shown: " + text;
-	page.className = "text";
-}
-
-async function start(): Promise<void> {
-	const element = document.getElementById("data") as HTMLScriptElement;
-	report.value = makeReport(await decode(element));
-	/* It is in memory now, and large. */
-	element.textContent = "";
-	render(<App />, document.getElementById("page")!);
-	document.documentElement.dataset.ready = "true";
-}
-
-start().catch(fail);
+start([
+	overviewView,
+	flameView,
+	timeView,
+	functionsView,
+	sourceView,
+	threadsView,
+	aboutView,
+]);

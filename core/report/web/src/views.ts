@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The views of the page, in the order of their tabs and number keys. To add
-// one: a file in views/ and a row here. README.md says what a view may use.
+// What a view is, and those that a report has data for. They are listed in
+// main.tsx and main-heap.tsx.
 
 import type { ComponentType } from "preact";
 import type { Key } from "./keys";
 import { report } from "./state";
 import type { Report } from "./state";
-import { aboutView } from "./views/about";
-import { flameView } from "./views/flame";
-import { functionsView } from "./views/functions";
-import { overviewView } from "./views/overview";
-import { sourceView } from "./views/source";
-import { threadsView } from "./views/threads";
-import { timeView } from "./views/time";
 
 export interface View {
 	/** In the address: `#view=flame`. */
@@ -32,15 +25,12 @@ export interface View {
 	fills?: boolean;
 }
 
-const VIEWS: readonly View[] = [
-	overviewView,
-	flameView,
-	timeView,
-	functionsView,
-	sourceView,
-	threadsView,
-	aboutView,
-];
+let list: readonly View[] = [];
+
+/** The views of this page; once, before anything is drawn. */
+export function setViews(views: readonly View[]): void {
+	list = views;
+}
 
 export const views = (): readonly View[] =>
-	VIEWS.filter((view) => view.when(report.value));
+	list.filter((view) => view.when(report.value));

@@ -227,7 +227,7 @@ export function Graph(props: Props): JSX.Element {
 			return;
 		const found: number[] = [];
 		for (let i = 1; i < tree.count; i++)
-			if (marked(i) && !marked(tree.parent[i]))
+			if (marked(i) && !(tree.parent[i] && marked(tree.parent[i])))
 				found.push(i);
 		found.sort((a, b) => tree.total[b] - tree.total[a] || a - b);
 		const on = found.indexOf(at);
