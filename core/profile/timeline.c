@@ -58,27 +58,12 @@ static void find_last(struct pyprof_timeline *timeline,
 	}
 }
 
-static int by_tally(const struct pyprof_moment *a,
-		    const struct pyprof_moment *b)
+static int compare(const void *a, const void *b)
 {
-	return (a->tally > b->tally) - (a->tally < b->tally);
-}
-
-static int by_time(const struct pyprof_moment *a, const struct pyprof_moment *b)
-{
-	int order = (a->at_ns > b->at_ns) - (a->at_ns < b->at_ns);
-	return order ? order : by_tally(a, b);
-}
-
-static int compare_time(const void *a, const void *b)
-{
-	return by_time(a, b);
-}
-
-static int compare_tally(const void *a, const void *b)
-{
-	int order = by_tally(a, b);
-	return order ? order : by_time(a, b);
+	const struct pyprof_moment *x = a, *y = b;
+	if (x->at_ns != y->at_ns)
+		return x->at_ns < y->at_ns ? -1 : 1;
+	return (x->tally > y->tally) - (x->tally < y->tally);
 }
 
 static void put_in_order(struct pyprof_timeline *timeline,
@@ -87,54 +72,50 @@ static void put_in_order(struct pyprof_timeline *timeline,
 	if (!timeline->disordered)
 		return;
 	qsort(timeline->moments.items, timeline->moments.count,
-	      sizeof(*timeline->moments.items), compare_time);
+	      sizeof(*timeline->moments.items), compare);
 	timeline->disordered = false;
 	find_last(timeline, tallies);
 }
 
-/* Merge those of the same tally among moments of one slice, which are put in
- * order again. Returns how many are left. */
-static size_t merge_slice(struct pyprof_moment *moments, size_t count)
-{
-	size_t kept = 0;
-	qsort(moments, count, sizeof(*moments), compare_tally);
-	for (size_t i = 1; i < count; i++) {
-		struct pyprof_moment *into = &moments[kept];
-		if (moments[i].tally == into->tally &&
-		    moments[i].samples <= UINT32_MAX - into->samples) {
-			into->samples += moments[i].samples;
-			into->ns += moments[i].ns;
-		} else {
-			moments[++kept] = moments[i];
-		}
-	}
-	qsort(moments, kept + 1, sizeof(*moments), compare_time);
-	return kept + 1;
-}
-
-static void merge(struct pyprof_timeline *timeline)
+/*
+ * Merge moments of the same tally that begin in the same slice into the first
+ * of them, so that they stay in order. `where` has room for each tally.
+ */
+static void merge(struct pyprof_timeline *timeline, uint32_t *where,
+		  size_t tally_count)
 {
 	struct pyprof_moment *moments = timeline->moments.items;
 	uint64_t slice_ns = timeline->slice_ns;
-	size_t kept = 0, end;
-	for (size_t i = 0; i < timeline->moments.count; i = end) {
-		uint64_t slice = moments[i].at_ns / slice_ns;
-		size_t to = kept;
-		for (end = i; end < timeline->moments.count &&
-			      moments[end].at_ns / slice_ns == slice;
-		     end++)
-			moments[kept++] = moments[end];
-		if (kept - to > 1)
-			kept = to + merge_slice(moments + to, kept - to);
+	size_t kept = 0;
+	for (size_t i = 0; i < tally_count; i++)
+		where[i] = NO_MOMENT;
+	for (size_t i = 0; i < timeline->moments.count; i++) {
+		const struct pyprof_moment *from = &moments[i];
+		uint32_t last = where[from->tally];
+		struct pyprof_moment *into =
+			last == NO_MOMENT ? NULL : &moments[last];
+		if (into && into->at_ns / slice_ns == from->at_ns / slice_ns &&
+		    from->samples <= UINT32_MAX - into->samples) {
+			into->samples += from->samples;
+			into->ns += from->ns;
+			continue;
+		}
+		where[from->tally] = (uint32_t)kept;
+		moments[kept++] = *from;
 	}
 	timeline->moments.count = kept;
 }
 
 /* Make room when there are `limit` moments: for half as many, unless they are
  * all of different tallies. */
-static void compact(struct pyprof_timeline *timeline,
-		    const struct pyprof_tally *tallies, size_t limit)
+static struct pyprof_error *compact(struct pyprof_timeline *timeline,
+				    const struct pyprof_tally *tallies,
+				    size_t tally_count, size_t limit)
 {
+	_cleanup_free_ uint32_t *where =
+		reallocarray(NULL, tally_count, sizeof(*where));
+	if (!where)
+		return pyprof_error_oom();
 	put_in_order(timeline, tallies);
 	size_t count = timeline->moments.count;
 	uint64_t span = timeline->moments.items[count - 1].at_ns;
@@ -143,13 +124,14 @@ static void compact(struct pyprof_timeline *timeline,
 	/* With fewer than two in a slice, half of them cannot go. */
 	while (span / timeline->slice_ns > count / 2)
 		timeline->slice_ns *= 2;
-	merge(timeline);
+	merge(timeline, where, tally_count);
 	while (timeline->moments.count > limit / 2 &&
 	       timeline->slice_ns <= span && timeline->slice_ns <= INT64_MAX) {
 		timeline->slice_ns *= 2;
-		merge(timeline);
+		merge(timeline, where, tally_count);
 	}
 	find_last(timeline, tallies);
+	return NULL;
 }
 
 /* Have all begin when this sample does, if that is earlier: samples of threads
@@ -171,8 +153,11 @@ static struct pyprof_error *make_room(struct pyprof_timeline *timeline,
 	size_t limit = PYPROF_MOMENTS_MAX;
 	if (limit < 2 * tally_count)
 		limit = 2 * tally_count;
+	struct pyprof_error *err = NULL;
 	if (timeline->moments.count >= limit)
-		compact(timeline, tallies, limit);
+		err = compact(timeline, tallies, tally_count, limit);
+	if (err)
+		return err;
 	if (!pyprof_vec_reserve(&timeline->moments, 1))
 		return pyprof_error_oom();
 	while (timeline->last.count <= thread)
