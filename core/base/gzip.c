@@ -48,6 +48,35 @@ struct pyprof_error *pyprof_gzip(const struct pyprof_buf *bytes,
 	return pyprof_buf_error(out);
 }
 
+struct pyprof_error *pyprof_gunzip(const struct pyprof_buf *bytes, size_t most,
+				   struct pyprof_buf *out)
+{
+	z_stream stream = {};
+	if (inflateInit2(&stream, WINDOW_BITS) != Z_OK)
+		return pyprof_error_oom();
+	size_t at = 0;
+	for (int done = Z_OK; done == Z_OK && most;) {
+		size_t size = at_most_a_chunk(bytes->length - at);
+		size_t space = at_most_a_chunk(most);
+		char *room = pyprof_buf_reserve(out, space);
+		if (!room)
+			break;
+		stream.next_in = (const unsigned char *)bytes->data + at;
+		stream.avail_in = (unsigned)size;
+		stream.next_out = (unsigned char *)room;
+		stream.avail_out = (unsigned)space;
+		/* Where nothing is left to read it says so. */
+		done = inflate(&stream, Z_NO_FLUSH);
+		at += size - stream.avail_in;
+		space -= stream.avail_out;
+		most -= space;
+		out->length += space;
+		out->data[out->length] = '\0';
+	}
+	inflateEnd(&stream);
+	return pyprof_buf_error(out);
+}
+
 #else /* !HAVE_ZLIB */
 
 struct pyprof_error *pyprof_gzip(const struct pyprof_buf *bytes,
@@ -58,6 +87,17 @@ struct pyprof_error *pyprof_gzip(const struct pyprof_buf *bytes,
 	return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
 				   "this build of pyprof cannot write .gz: it "
 				   "was made without zlib; leave the .gz away");
+}
+
+struct pyprof_error *pyprof_gunzip(const struct pyprof_buf *bytes, size_t most,
+				   struct pyprof_buf *out)
+{
+	(void)bytes;
+	(void)most;
+	(void)out;
+	return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
+				   "this build of pyprof cannot read .gz: it "
+				   "was made without zlib; gunzip it first");
 }
 
 #endif /* HAVE_ZLIB */

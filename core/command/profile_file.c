@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/show.h"
+#include "core/base/gzip.h"
 #include "core/command/output.h"
 #include "core/profile/profile_file.h"
 #include "core/report/header.h"
@@ -70,14 +70,20 @@ struct pyprof_error *pyprof_profile_read(const char *path,
 {
 	_cleanup_buf_ struct pyprof_buf expanded = PYPROF_BUF_INIT;
 	_cleanup_buf_ struct pyprof_buf bytes = PYPROF_BUF_INIT;
+	_cleanup_buf_ struct pyprof_buf unpacked = PYPROF_BUF_INIT;
+	const struct pyprof_buf *profile = &bytes;
 	pyprof_output_expand(path, &expanded);
 	struct pyprof_error *err = pyprof_buf_error(&expanded);
 	if (!err)
 		err = read_file(expanded.data, &bytes);
-	if (!err)
-		err = pyprof_profile_load(bytes.data, bytes.length,
-					  expanded.data, ret);
-	return err;
+	if (!err && pyprof_is_gzip(&bytes)) {
+		err = pyprof_gunzip(&bytes, PYPROF_PROFILE_FILE_MAX, &unpacked);
+		profile = &unpacked;
+	}
+	if (err)
+		return err;
+	return pyprof_profile_load(profile->data, profile->length,
+				   expanded.data, ret);
 }
 
 void pyprof_profile_describe(const struct pyprof_profile *profile,

@@ -84,6 +84,13 @@ static struct pyprof_error *check_head(const uint8_t *file, size_t size,
 				       const char *name)
 {
 	const size_t head = PYPROF_PROFILE_MAGIC_SIZE + 4;
+	static const char heap[] = "pyprof heap";
+	if (size > sizeof(heap) && memcmp(file, heap, sizeof(heap) - 1) == 0)
+		return pyprof_error_create(
+			PYPROF_ERROR_CORRUPT,
+			"%s is a snapshot of a heap; see pyprof heap "
+			"--snapshot",
+			name);
 	if (size < head ||
 	    memcmp(file, PYPROF_PROFILE_MAGIC, PYPROF_PROFILE_MAGIC_SIZE) != 0)
 		return pyprof_error_create(
