@@ -188,15 +188,19 @@ static struct pyprof_snapshot **find_kept(struct pyprof_heap_session *heaps,
 }
 
 static struct pyprof_error *unknown(const struct pyprof_heap_session *heaps,
-				    const char *name)
+				    const char *name, bool is_to_be_read)
 {
 	struct pyprof_nearest nearest = {};
-	if (!heaps->kept.count)
+	if (!heaps->kept.count && is_to_be_read)
 		return pyprof_error_create(
 			PYPROF_ERROR_USAGE,
 			"there is no snapshot %.60s; take one by pyprof heap "
 			"snapshot %.60s",
 			name, name);
+	if (!heaps->kept.count)
+		return pyprof_error_create(
+			PYPROF_ERROR_USAGE,
+			"there is no snapshot %.60s; none is kept", name);
 	for (size_t i = 0; i < heaps->kept.count; i++)
 		pyprof_nearest_offer(&nearest, name,
 				     heaps->kept.items[i]->name);
@@ -207,6 +211,19 @@ static struct pyprof_error *unknown(const struct pyprof_heap_session *heaps,
 		nearest.word ? "?" : "");
 }
 
+/** Forget one that is kept. */
+static void drop(struct pyprof_heap_session *heaps,
+		 struct pyprof_snapshot **found)
+{
+	struct pyprof_snapshot *old = *found;
+	size_t behind = (size_t)(&heaps->kept.items[heaps->kept.count] - found);
+	memmove(found, found + 1, (behind - 1) * sizeof(*found));
+	heaps->kept.count--;
+	if (heaps->current == old)
+		heaps->current = NULL;
+	destroy(old);
+}
+
 /** Keep a snapshot under its name; one that has it already goes. */
 static struct pyprof_error *keep(struct pyprof_heap_session *heaps,
 				 struct pyprof_snapshot *snapshot)
@@ -214,16 +231,19 @@ static struct pyprof_error *keep(struct pyprof_heap_session *heaps,
 	if (!pyprof_vec_reserve(&heaps->kept, 1))
 		return pyprof_error_oom();
 	struct pyprof_snapshot **found = find_kept(heaps, snapshot->name);
-	if (found) {
-		struct pyprof_snapshot *old = *found;
-		size_t behind = &heaps->kept.items[heaps->kept.count] - found;
-		memmove(found, found + 1, (behind - 1) * sizeof(*found));
-		heaps->kept.count--;
-		if (heaps->current == old)
-			heaps->current = NULL;
-		destroy(old);
-	}
+	if (found)
+		drop(heaps, found);
 	heaps->kept.items[heaps->kept.count++] = snapshot;
+	return NULL;
+}
+
+struct pyprof_error *pyprof_snapshot_drop(struct pyprof_session *session,
+					  const char *name)
+{
+	struct pyprof_snapshot **found = find_kept(&session->heaps, name);
+	if (!found)
+		return unknown(&session->heaps, name, false);
+	drop(&session->heaps, found);
 	return NULL;
 }
 
@@ -346,8 +366,9 @@ struct pyprof_error *pyprof_snapshot_find(struct pyprof_session *session,
 		*ret = *found;
 		return NULL;
 	}
-	return pyprof_snapshot_is_file(name) ? open_file(session, name, ret)
-					     : unknown(&session->heaps, name);
+	return pyprof_snapshot_is_file(name)
+		       ? open_file(session, name, ret)
+		       : unknown(&session->heaps, name, true);
 }
 
 struct pyprof_error *pyprof_snapshot_open(struct pyprof_session *session,

@@ -100,6 +100,13 @@ struct pyprof_error *pyprof_snapshot_take(struct pyprof_session *session,
 	PYPROF_MUST_CHECK;
 
 /**
+ * Keep a snapshot no longer: its memory is free again. USAGE when there is none
+ * of this name.
+ */
+struct pyprof_error *pyprof_snapshot_drop(struct pyprof_session *session,
+					  const char *name) PYPROF_MUST_CHECK;
+
+/**
  * Write a snapshot to a file, and say so in `out`.
  *
  * @param name As for pyprof_snapshot_open().
