@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Callgrind's format, for KCachegrind and callgrind_annotate: self time by
-// line, and for each call the time that went on in it. Names are written once
-// and numbered. Calls are not counted by a profiler that samples; the format
+// line, and for each call the time that went on in it. A function above all
+// threads calls what nothing in Python called: readers take a function's total
+// to be that of its calls, once there are any. Names are written once and
+// numbered. Calls are not counted by a profiler that samples; the format
 // wants a number, and gets that of samples.
 #include <inttypes.h>
 #include <string.h>
@@ -24,7 +26,8 @@ struct writer {
 	struct pyprof_buf *out;
 	/* What was written with its name: by string, and by callee. */
 	bool *has_file, *has_name;
-	/* Of each callee, lists of numbers plus one. */
+	/* Of each callee, and of what calls threads, lists of numbers plus one.
+	 */
 	uint32_t *first_line, *next_line, *first_call, *next_call;
 };
 
@@ -105,29 +108,36 @@ static void put_cost(struct pyprof_buf *out, int32_t line, uint64_t ns,
 			  ns, samples);
 }
 
-static struct pyprof_error *put_callee(struct writer *writer, uint32_t callee)
+static struct pyprof_error *put_calls(struct writer *writer, uint32_t caller)
 {
-	struct pyprof_buf *out = writer->out;
-	const struct pyprof_callee_line *lines = writer->calls.lines.items;
 	const struct pyprof_call *calls = writer->calls.calls.items;
-	if (!callee_at(writer, callee)->times.total_samples)
-		return NULL;
-	pyprof_buf_putc(out, '\n');
-	struct pyprof_error *err = put_function(writer, "", callee);
-	for (uint32_t at = writer->first_line[callee]; at;
-	     at = writer->next_line[at])
-		put_cost(out, lines[at - 1].line, lines[at - 1].ns,
-			 lines[at - 1].samples);
-	for (uint32_t at = writer->first_call[callee]; !err && at;
+	struct pyprof_error *err = NULL;
+	for (uint32_t at = writer->first_call[caller]; !err && at;
 	     at = writer->next_call[at]) {
 		const struct pyprof_call *call = &calls[at - 1];
 		err = put_function(writer, "c", call->callee);
-		pyprof_buf_printf(out, "calls=%" PRIu64 " %" PRId32 "\n",
+		pyprof_buf_printf(writer->out,
+				  "calls=%" PRIu64 " %" PRId32 "\n",
 				  call->total_samples,
 				  callee_at(writer, call->callee)->first_line);
-		put_cost(out, call->line, call->owned_ns, call->owned_samples);
+		put_cost(writer->out, call->line, call->entered_ns,
+			 call->entered_samples);
 	}
 	return err;
+}
+
+static struct pyprof_error *put_callee(struct writer *writer, uint32_t callee)
+{
+	const struct pyprof_callee_line *lines = writer->calls.lines.items;
+	if (!callee_at(writer, callee)->times.total_samples)
+		return NULL;
+	pyprof_buf_putc(writer->out, '\n');
+	struct pyprof_error *err = put_function(writer, "", callee);
+	for (uint32_t at = writer->first_line[callee]; at;
+	     at = writer->next_line[at])
+		put_cost(writer->out, lines[at - 1].line, lines[at - 1].ns,
+			 lines[at - 1].samples);
+	return err ? err : put_calls(writer, callee);
 }
 
 static void put_head(struct writer *writer)
@@ -149,14 +159,15 @@ static void put_head(struct writer *writer)
 	pyprof_put_one_line(
 		out, pyprof_profile_string(profile, meta->command_line),
 		pyprof_profile_string_length(profile, meta->command_line));
-	pyprof_buf_puts(out, "\ndesc: Calls: are not known; where the format "
-			     "wants their number stands that of samples\n"
-			     "desc: Recursion: what a call costs is without "
-			     "further calls of the caller in it\n"
-			     "positions: line\n"
-			     "event: ns : Time (ns)\n"
-			     "event: samples : Samples\n"
-			     "events: ns samples\n");
+	pyprof_buf_puts(out,
+			"\ndesc: Calls: are not known; where the format "
+			"wants their number stands that of samples\n"
+			"desc: Recursion: a call costs what no call of the "
+			"same function further out has\n"
+			"positions: line\n"
+			"event: ns : Time (ns)\n"
+			"event: samples : Samples\n"
+			"events: ns samples\n");
 	pyprof_buf_printf(out, "summary: %" PRIu64 " %" PRIu64 "\n", ns,
 			  samples);
 }
@@ -190,8 +201,11 @@ static struct pyprof_error *prepare(struct writer *writer)
 		writer->first_line[line[i].callee] = i + 1;
 	}
 	for (uint32_t i = (uint32_t)calls; i-- > 0;) {
-		writer->next_call[i + 1] = writer->first_call[call[i].caller];
-		writer->first_call[call[i].caller] = i + 1;
+		uint32_t *first = call[i].caller == PYPROF_NO_CALLER
+					  ? &writer->first_call[callees]
+					  : &writer->first_call[call[i].caller];
+		writer->next_call[i + 1] = *first;
+		*first = i + 1;
 	}
 	return NULL;
 }
@@ -214,6 +228,11 @@ static struct pyprof_error *put_all(struct writer *writer)
 	if (err)
 		return err;
 	put_head(writer);
+	if (writer->calls.calls.count) {
+		pyprof_buf_puts(writer->out,
+				"\nfl=(0) ???\nfn=(0) (all threads)\n");
+		err = put_calls(writer, (uint32_t)writer->calls.callees.count);
+	}
 	for (uint32_t i = 0; !err && i < writer->calls.callees.count; i++)
 		err = put_callee(writer, i);
 	return err ? err : pyprof_buf_error(writer->out);

@@ -4,15 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT32_MAX
-
 /* A stack of the profile while calls are added up. */
 struct node {
 	uint32_t callee, call;
 	/* 0 for none, as stack 0 is nobody's child or sibling. */
 	uint32_t first_child, next_sibling;
-	/* The stack below with the same function on top of it, or 0. */
-	uint32_t same_below;
 	uint64_t self_ns, self_samples, total_ns, total_samples;
 };
 
@@ -22,18 +18,15 @@ struct builder {
 	/* The callee of each function of the profile. */
 	uint32_t *callee_of;
 	struct node *nodes;
-	/* The stacks on the way from the root, by depth. */
-	uint32_t *way;
-	/* By callee: its uppermost stack on the way. By call: how many. */
-	uint32_t *top_of, *open_calls;
+	/* How often each callee and call is on the way from the root. */
+	uint32_t *open_callees, *open_calls;
 };
 
 static void builder_deinit(struct builder *builder)
 {
 	free(builder->callee_of);
 	free(builder->nodes);
-	free(builder->way);
-	free(builder->top_of);
+	free(builder->open_callees);
 	free(builder->open_calls);
 }
 
@@ -118,13 +111,12 @@ static void roll_up(struct builder *builder)
 	}
 }
 
-static struct pyprof_error *add_line(struct builder *builder, uint32_t stack)
+static struct pyprof_error *add_line(struct builder *builder,
+				     const struct node *node, int32_t number)
 {
-	const struct node *node = &builder->nodes[stack];
-	uint32_t location = builder->frames->stacks[stack].location;
 	struct pyprof_callee_line line = {
 		.callee = node->callee,
-		.line = pyprof_frames_line(builder->frames, location),
+		.line = number,
 	};
 	uint32_t id;
 	if (!node->self_samples)
@@ -139,100 +131,103 @@ static struct pyprof_error *add_line(struct builder *builder, uint32_t stack)
 	return NULL;
 }
 
-/* Name what each stack with samples is a call of, and from where. */
-static struct pyprof_error *name_calls(struct builder *builder, bool by_line)
+/* Name what a stack is a call of, and from where. */
+static struct pyprof_error *name_call(struct builder *builder, uint32_t id,
+				      bool by_line)
 {
 	const struct pyprof_frames *frames = builder->frames;
-	struct node *nodes = builder->nodes;
-	for (size_t i = 1; i < frames->stack_count; i++) {
-		const struct pyprof_stack *stack = &frames->stacks[i];
-		struct node *node = &nodes[i];
-		if (!node->total_samples)
-			continue;
-		node->callee =
-			builder->callee_of[frames->locations[stack->location]
-						   .function];
-		node->call = NONE;
-		struct pyprof_error *err = add_line(builder, (uint32_t)i);
-		if (!err && stack->parent) {
-			struct pyprof_call call = {
-				.caller = nodes[stack->parent].callee,
-				.callee = node->callee,
-			};
-			if (by_line)
-				call.line = pyprof_frames_line(
-					frames,
-					frames->stacks[stack->parent].location);
-			err = pyprof_intern(&builder->calls->calls, &call,
-					    &node->call);
-		}
-		if (err)
-			return err;
+	const struct pyprof_stack *stack = &frames->stacks[id];
+	struct node *node = &builder->nodes[id];
+	uint32_t function = frames->locations[stack->location].function;
+	node->callee = builder->callee_of[function];
+	struct pyprof_call call = {
+		.caller = PYPROF_NO_CALLER,
+		.callee = node->callee,
+	};
+	if (stack->parent) {
+		const struct pyprof_stack *parent =
+			&frames->stacks[stack->parent];
+		call.caller = builder->nodes[stack->parent].callee;
+		if (by_line)
+			call.line =
+				pyprof_frames_line(frames, parent->location);
 	}
-	return NULL;
+	struct pyprof_error *err = add_line(
+		builder, node, pyprof_frames_line(frames, stack->location));
+	return err ? err
+		   : pyprof_intern(&builder->calls->calls, &call, &node->call);
 }
 
-static void enter_call(struct builder *builder, const struct node *node)
+/* The empty stack is that of a function of its own, which calls nothing. */
+static struct pyprof_error *name_frameless(struct builder *builder)
 {
+	struct pyprof_calls *calls = builder->calls;
+	struct node *node = &builder->nodes[0];
+	struct pyprof_callee callee = {};
+	struct pyprof_call call = {.caller = PYPROF_NO_CALLER};
+	node->total_ns = node->self_ns;
+	node->total_samples = node->self_samples;
+	if (!node->self_samples)
+		return NULL;
+	struct pyprof_error *err = intern_text(
+		calls, PYPROF_NO_FRAME, strlen(PYPROF_NO_FRAME), &callee.name);
+	if (!err)
+		err = pyprof_intern(&calls->callees, &callee, &node->callee);
+	call.callee = node->callee;
+	if (!err)
+		err = pyprof_intern(&calls->calls, &call, &node->call);
+	return err ? err : add_line(builder, node, 0);
+}
+
+static struct pyprof_error *name_calls(struct builder *builder, bool by_line)
+{
+	struct pyprof_error *err = name_frameless(builder);
+	for (uint32_t i = 1; !err && i < builder->frames->stack_count; i++) {
+		if (builder->nodes[i].total_samples)
+			err = name_call(builder, i, by_line);
+	}
+	return err;
+}
+
+static void enter(struct builder *builder, uint32_t stack)
+{
+	const struct node *node = &builder->nodes[stack];
+	struct pyprof_callee *callee =
+		(struct pyprof_callee *)builder->calls->callees.items +
+		node->callee;
 	struct pyprof_call *call =
 		(struct pyprof_call *)builder->calls->calls.items + node->call;
+	callee->times.self_ns += node->self_ns;
+	callee->times.self_samples += node->self_samples;
 	call->self_ns += node->self_ns;
 	call->self_samples += node->self_samples;
-	call->owned_ns += node->total_ns;
-	call->owned_samples += node->total_samples;
+	if (builder->open_callees[node->callee]++ == 0) {
+		callee->times.total_ns += node->total_ns;
+		callee->times.total_samples += node->total_samples;
+		call->entered_ns += node->total_ns;
+		call->entered_samples += node->total_samples;
+	}
 	if (builder->open_calls[node->call]++ == 0) {
 		call->total_ns += node->total_ns;
 		call->total_samples += node->total_samples;
 	}
 }
 
-/*
- * A function again: its time from here up is not owned by the call that the
- * same function made further down, on the way here.
- */
-static void disown(struct builder *builder, const struct node *node)
-{
-	uint32_t depth = builder->frames->stacks[node->same_below].depth;
-	const struct node *way = &builder->nodes[builder->way[depth + 1]];
-	struct pyprof_call *call =
-		(struct pyprof_call *)builder->calls->calls.items + way->call;
-	call->owned_ns -= node->total_ns;
-	call->owned_samples -= node->total_samples;
-}
-
-static void enter(struct builder *builder, uint32_t stack)
-{
-	struct node *node = &builder->nodes[stack];
-	struct pyprof_callee *callee =
-		(struct pyprof_callee *)builder->calls->callees.items +
-		node->callee;
-	builder->way[builder->frames->stacks[stack].depth] = stack;
-	if (node->call != NONE)
-		enter_call(builder, node);
-	callee->times.self_ns += node->self_ns;
-	callee->times.self_samples += node->self_samples;
-	node->same_below = builder->top_of[node->callee];
-	builder->top_of[node->callee] = stack;
-	if (node->same_below) {
-		disown(builder, node);
-	} else {
-		callee->times.total_ns += node->total_ns;
-		callee->times.total_samples += node->total_samples;
-	}
-}
-
 static void leave(struct builder *builder, uint32_t stack)
 {
 	const struct node *node = &builder->nodes[stack];
-	if (node->call != NONE)
-		builder->open_calls[node->call]--;
-	builder->top_of[node->callee] = node->same_below;
+	builder->open_callees[node->callee]--;
+	builder->open_calls[node->call]--;
 }
 
 static void walk(struct builder *builder)
 {
 	const struct node *nodes = builder->nodes;
 	uint32_t stack = nodes[0].first_child;
+	if (nodes[0].self_samples) {
+		enter(builder, 0);
+		leave(builder, 0);
+	}
 	while (stack) {
 		enter(builder, stack);
 		if (nodes[stack].first_child) {
@@ -249,36 +244,6 @@ static void walk(struct builder *builder)
 	}
 }
 
-static struct pyprof_error *add_frameless(struct builder *builder)
-{
-	const struct node *none = &builder->nodes[0];
-	struct pyprof_calls *calls = builder->calls;
-	struct pyprof_callee callee = {};
-	struct pyprof_callee_line line = {};
-	uint32_t id;
-	if (!none->self_samples)
-		return NULL;
-	struct pyprof_error *err = intern_text(
-		calls, PYPROF_NO_FRAME, strlen(PYPROF_NO_FRAME), &callee.name);
-	if (!err)
-		err = pyprof_intern(&calls->callees, &callee, &line.callee);
-	if (!err)
-		err = pyprof_intern(&calls->lines, &line, &id);
-	if (err)
-		return err;
-	struct pyprof_times *times =
-		&((struct pyprof_callee *)calls->callees.items + line.callee)
-			 ->times;
-	struct pyprof_callee_line *lines = calls->lines.items;
-	times->self_ns += none->self_ns;
-	times->self_samples += none->self_samples;
-	times->total_ns += none->self_ns;
-	times->total_samples += none->self_samples;
-	lines[id].ns += none->self_ns;
-	lines[id].samples += none->self_samples;
-	return NULL;
-}
-
 static struct pyprof_error *
 build(struct builder *builder, const struct pyprof_filter *filter, bool by_line)
 {
@@ -289,24 +254,22 @@ build(struct builder *builder, const struct pyprof_filter *filter, bool by_line)
 		err = make_callees(builder);
 	if (err)
 		return err;
-	/* A way has at most one stack of each depth. */
 	builder->nodes = calloc(frames->stack_count, sizeof(*builder->nodes));
-	builder->way = calloc(frames->stack_count + 1, sizeof(*builder->way));
-	if (!builder->nodes || !builder->way)
+	if (!builder->nodes)
 		return pyprof_error_oom();
 	add_tallies(builder, filter);
 	roll_up(builder);
 	err = name_calls(builder, by_line);
 	if (err)
 		return err;
-	builder->top_of =
-		calloc(calls->callees.count + 1, sizeof(*builder->top_of));
+	builder->open_callees = calloc(calls->callees.count + 1,
+				       sizeof(*builder->open_callees));
 	builder->open_calls =
 		calloc(calls->calls.count + 1, sizeof(*builder->open_calls));
-	if (!builder->top_of || !builder->open_calls)
+	if (!builder->open_callees || !builder->open_calls)
 		return pyprof_error_oom();
 	walk(builder);
-	return add_frameless(builder);
+	return NULL;
 }
 
 struct pyprof_error *pyprof_calls_init(const struct pyprof_frames *frames,

@@ -34,10 +34,13 @@ struct pyprof_callee_line {
 	uint64_t ns, samples;
 };
 
+/** The caller of what no Python function called. */
+#define PYPROF_NO_CALLER UINT32_MAX
+
 /**
- * Calls of a function from another. `total` counts each sample once. `owned`
- * is without what goes on in further calls of the caller below, so that what a
- * caller has itself and owns by its calls adds up to its total.
+ * Calls of a function from another. `total` counts each sample once. `entered`
+ * counts those alone whose stack has the function nowhere further out, so that
+ * the calls of a function add up to its total.
  */
 struct pyprof_call {
 	uint32_t caller, callee;
@@ -45,7 +48,7 @@ struct pyprof_call {
 	int32_t line;
 	uint64_t self_ns, self_samples;
 	uint64_t total_ns, total_samples;
-	uint64_t owned_ns, owned_samples;
+	uint64_t entered_ns, entered_samples;
 };
 
 struct pyprof_calls {

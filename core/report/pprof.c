@@ -26,7 +26,7 @@ struct writer {
 	int64_t keys[LABELS], states[PYPROF_STATE_COUNT];
 	/* Names of threads. */
 	int64_t *names;
-	int64_t count, samples, nanoseconds, wall;
+	int64_t count, samples, nanoseconds, wall, no_frame;
 };
 
 struct sink {
@@ -100,6 +100,7 @@ static struct pyprof_error *put_strings(struct writer *writer)
 	writer->count = put_string(writer, "count");
 	writer->wall = put_string(writer, "wall");
 	writer->nanoseconds = put_string(writer, "nanoseconds");
+	writer->no_frame = put_string(writer, PYPROF_NO_FRAME);
 	for (unsigned i = 0; i < LABELS; i++)
 		writer->keys[i] = put_string(writer, keys[i]);
 	for (unsigned i = 0; i < PYPROF_STATE_COUNT; i++)
@@ -148,40 +149,54 @@ static void put_head(struct writer *writer)
 	put(writer, &part);
 }
 
-static void put_functions(struct writer *writer)
+static void put_function(struct writer *writer, uint64_t id, int64_t name,
+			 uint32_t file, int32_t first_line)
+{
+	Pprof__Function function = PPROF__FUNCTION__INIT;
+	Pprof__Profile part = PPROF__PROFILE__INIT;
+	function.id = id;
+	function.name = name;
+	function.filename = file;
+	function.start_line = first_line > 0 ? first_line : 0;
+	part.n_function = 1;
+	part.function = (Pprof__Function *[]){&function};
+	put(writer, &part);
+}
+
+static void put_location(struct writer *writer, uint64_t id,
+			 uint64_t function_id, int32_t number)
+{
+	Pprof__Line line = PPROF__LINE__INIT;
+	Pprof__Location location = PPROF__LOCATION__INIT;
+	Pprof__Profile part = PPROF__PROFILE__INIT;
+	line.function_id = function_id;
+	line.line = number;
+	location.id = id;
+	location.mapping_id = 1;
+	location.n_line = 1;
+	location.line = (Pprof__Line *[]){&line};
+	part.n_location = 1;
+	part.location = (Pprof__Location *[]){&location};
+	put(writer, &part);
+}
+
+/* Numbered from 1; the last ones stand for time without a frame. */
+static void put_places(struct writer *writer)
 {
 	const struct pyprof_frames *frames = &writer->frames;
 	for (size_t i = 0; i < frames->function_count; i++) {
-		Pprof__Function function = PPROF__FUNCTION__INIT;
-		Pprof__Profile part = PPROF__PROFILE__INIT;
-		function.id = i + 1;
-		function.name = pyprof_function_label(&frames->functions[i]);
-		function.filename = frames->functions[i].file;
-		if (frames->functions[i].first_line > 0)
-			function.start_line = frames->functions[i].first_line;
-		part.n_function = 1;
-		part.function = (Pprof__Function *[]){&function};
-		put(writer, &part);
+		const struct pyprof_function *function = &frames->functions[i];
+		put_function(writer, i + 1, pyprof_function_label(function),
+			     function->file, function->first_line);
 	}
-}
-
-static void put_locations(struct writer *writer)
-{
-	const struct pyprof_frames *frames = &writer->frames;
-	for (size_t i = 0; i < frames->location_count; i++) {
-		Pprof__Line line = PPROF__LINE__INIT;
-		Pprof__Location location = PPROF__LOCATION__INIT;
-		Pprof__Profile part = PPROF__PROFILE__INIT;
-		line.function_id = (uint64_t)frames->locations[i].function + 1;
-		line.line = pyprof_frames_line(frames, (uint32_t)i);
-		location.id = i + 1;
-		location.mapping_id = 1;
-		location.n_line = 1;
-		location.line = (Pprof__Line *[]){&line};
-		part.n_location = 1;
-		part.location = (Pprof__Location *[]){&location};
-		put(writer, &part);
-	}
+	put_function(writer, frames->function_count + 1, writer->no_frame, 0,
+		     0);
+	for (uint32_t i = 0; i < frames->location_count; i++)
+		put_location(writer, (uint64_t)i + 1,
+			     (uint64_t)frames->locations[i].function + 1,
+			     pyprof_frames_line(frames, i));
+	put_location(writer, frames->location_count + 1,
+		     frames->function_count + 1, 0);
 }
 
 static void put_sample(struct writer *writer, const struct pyprof_tally *tally,
@@ -202,6 +217,8 @@ static void put_sample(struct writer *writer, const struct pyprof_tally *tally,
 	uint32_t depth = pyprof_frames_path(frames, tally->stack);
 	for (uint32_t i = 0; i < depth; i++)
 		path[i] = (uint64_t)frames->path[depth - 1 - i] + 1;
+	if (!depth)
+		path[depth++] = frames->location_count + 1;
 	Pprof__Sample sample = PPROF__SAMPLE__INIT;
 	sample.n_location_id = depth;
 	sample.location_id = path;
@@ -250,8 +267,7 @@ static struct pyprof_error *put_all(struct writer *writer,
 		return err;
 	put_comments(writer, prose.data);
 	put_head(writer);
-	put_functions(writer);
-	put_locations(writer);
+	put_places(writer);
 	return put_samples(writer, filter);
 }
 

@@ -81,6 +81,8 @@ static void put_callers(const struct pyprof_calls *calls, const uint32_t *next,
 	pyprof_buf_putc(out, '{');
 	for (uint32_t at = first; at; at = next[at]) {
 		const struct pyprof_call *call = &items[at - 1];
+		if (call->caller == PYPROF_NO_CALLER)
+			continue;
 		put_key(calls, call->caller, out);
 		put_tuple(out, 4);
 		put_int(out, call->total_samples);
@@ -91,15 +93,35 @@ static void put_callers(const struct pyprof_calls *calls, const uint32_t *next,
 	pyprof_buf_putc(out, '0');
 }
 
+/* pstats refuses what has no function at all. */
+static void put_nothing(struct pyprof_buf *out)
+{
+	static const char name[] = "(no samples)";
+	put_tuple(out, 3);
+	pyprof_buf_append(out, "u\0\0\0\0", 5);
+	put_int(out, 0);
+	pyprof_buf_putc(out, 'u');
+	put_u32(out, (uint32_t)strlen(name));
+	pyprof_buf_puts(out, name);
+	put_tuple(out, 5);
+	put_int(out, 0);
+	put_int(out, 0);
+	put_seconds(out, 0);
+	put_seconds(out, 0);
+	pyprof_buf_puts(out, "{0");
+}
+
 static void put_callees(const struct pyprof_calls *calls, const uint32_t *next,
 			const uint32_t *first, struct pyprof_buf *out)
 {
 	const struct pyprof_callee *callees = calls->callees.items;
+	bool is_empty = true;
 	pyprof_buf_putc(out, '{');
 	for (uint32_t i = 0; i < calls->callees.count; i++) {
 		const struct pyprof_times *times = &callees[i].times;
 		if (!times->total_samples)
 			continue;
+		is_empty = false;
 		put_key(calls, i, out);
 		put_tuple(out, 5);
 		put_int(out, times->total_samples);
@@ -108,6 +130,8 @@ static void put_callees(const struct pyprof_calls *calls, const uint32_t *next,
 		put_seconds(out, times->total_ns);
 		put_callers(calls, next, first[i], out);
 	}
+	if (is_empty)
+		put_nothing(out);
 	pyprof_buf_putc(out, '0');
 }
 

@@ -68,7 +68,8 @@ static struct pyprof_error *add_row(struct writer *writer, struct rows *rows,
 					   clean.length, &row->file);
 	if (err)
 		return err;
-	row->line = line > 0 ? line : 0;
+	/* Lines count from 1 there; that is where one goes that is unknown. */
+	row->line = line > 0 ? line : 1;
 	row->function = function;
 	row->function_line = first > 0 ? first : 0;
 	row->times = *times;
@@ -179,18 +180,16 @@ static void put_line(struct writer *writer, const struct row *row)
 {
 	struct pyprof_json *json = &writer->json;
 	const char *file = pyprof_strtab_get(writer->files, row->file);
-	/* Lines count from 1 there. */
-	int32_t line = row->line ? row->line : 1;
 	pyprof_json_begin_object(json);
 	put_text(writer, "line",
 		 writer->source
 			 ? pyprof_source_line(writer->source, file, row->line)
 			 : "");
 	put_figures(writer, row);
-	put_int(writer, "start_region_line", line);
-	put_int(writer, "end_region_line", line);
-	put_int(writer, "start_outermost_loop", line);
-	put_int(writer, "end_outermost_loop", line);
+	put_int(writer, "start_region_line", row->line);
+	put_int(writer, "end_region_line", row->line);
+	put_int(writer, "start_outermost_loop", row->line);
+	put_int(writer, "end_outermost_loop", row->line);
 	put_int(writer, "start_function_line", row->function_line);
 	put_int(writer, "end_function_line", row->function_line);
 	pyprof_json_end_object(json);
