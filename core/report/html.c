@@ -71,8 +71,8 @@ struct pyprof_error *pyprof_html_diff(
 	const struct pyprof_report_options *options, struct pyprof_buf *out)
 {
 	struct context context = {new, old, options};
-	return pyprof_html_fill(pyprof_report_page, pyprof_report_page_size,
-				parts, &context, out);
+	return pyprof_html_fill(pyprof_diff_page, pyprof_diff_page_size, parts,
+				&context, out);
 }
 
 const struct pyprof_report_format pyprof_report_html = {

@@ -14,6 +14,10 @@
 extern const char pyprof_report_page[];
 extern const size_t pyprof_report_page_size;
 
+/** The page of two profiles. */
+extern const char pyprof_diff_page[];
+extern const size_t pyprof_diff_page_size;
+
 /** The page of heaps. */
 extern const char pyprof_heap_page[];
 extern const size_t pyprof_heap_page_size;

@@ -164,6 +164,32 @@ def phases(workers=11, seconds=60):
     return str(text)
 
 
+def compared(modes=("preempt", "preempt")):
+    """A release that made prices cheap, stock dear, and auditing new."""
+    parts = []
+    for new, mode in enumerate(modes):
+        text = Text("/srv/venv/bin/python -m shop --workers 11", 0, 60)
+        text.lines.clear()
+        text.put("meta", "/srv/venv/bin/python -m shop --workers 11", mode,
+                 30 if new else 60, 3000 if new else 6000, 0)
+        text.thread(7001, "MainThread")
+        half = 2 - new
+        for frames, state, samples in (
+                (PRICE, 0, 400 if new else 2000), (PRICE[:1], 0, 300 * half),
+                (FRAME, 2, 900 if new else 800), (FRAME[:2], 1, 100 * half),
+                (SAVE, 5, 250 * half),
+                ([("audit", SHOP + "audit.py", 3, 9)], 0, 200 * new),
+                ([("legacy_tax", SHOP + "tax.py", 5, 8)], 0, 500 - 500 * new)):
+            if samples:
+                text.add(START + ORDER + frames, state, samples)
+        parts.append(str(text))
+    return "old\n".join(parts)
+
+
+def compared_unlike():
+    return compared(("preempt", "stop"))
+
+
 def crowd(threads=2000):
     """More threads than fit."""
     text = Text("python3 crowd.py", threads)

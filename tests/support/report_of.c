@@ -12,6 +12,8 @@
  *   thread   tid, name, interpreter
  *   stack    function, file, first line, line of each frame, outermost first
  *   add      state, samples, of the last stack and thread, 10 ms each
+ *   old      nothing: what came before is an older profile, and the report is
+ *            the page that compares the two
  *   at       when the next sample begins, ms; else where the last one ended
  *   filter   0 for running, 1 for waiting, 2 for all
  *   source   whose text: 0 for all, 1 for the project's, 2 for none
@@ -21,9 +23,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/report/html.h"
 #include "core/report/report.h"
 
 struct reader {
+	/** NULL: there is one profile alone. */
+	struct pyprof_profile *old;
 	struct pyprof_profile *profile;
 	struct pyprof_report_options options;
 	uint32_t stack, thread;
@@ -135,6 +140,16 @@ static void read_at(struct reader *reader, char *rest)
 	reader->now_ns = (uint64_t)next_int(&rest) * 1000000;
 }
 
+static void read_old(struct reader *reader, char *rest)
+{
+	(void)rest;
+	if (reader->old)
+		exit(2);
+	reader->old = reader->profile;
+	must(pyprof_profile_create(&reader->profile));
+	reader->now_ns = 0;
+}
+
 static void read_filter(struct reader *reader, char *rest)
 {
 	reader->options.filter.states =
@@ -153,7 +168,7 @@ static const struct {
 } words[] = {
 	{"meta", read_meta}, {"thread", read_thread}, {"stack", read_stack},
 	{"add", read_add},   {"filter", read_filter}, {"source", read_source},
-	{"at", read_at},
+	{"at", read_at},     {"old", read_old},
 };
 
 static void read_line(struct reader *reader, char *line)
@@ -173,9 +188,14 @@ static void write_report(const struct reader *reader, const char *path)
 {
 	const struct pyprof_report_format *format;
 	_cleanup_buf_ struct pyprof_buf out = PYPROF_BUF_INIT;
-	must(pyprof_report_format_find(NULL, path, &format));
-	must(pyprof_report_write(format, path, reader->profile,
-				 &reader->options, &out));
+	if (reader->old) {
+		must(pyprof_html_diff(reader->old, reader->profile,
+				      &reader->options, &out));
+	} else {
+		must(pyprof_report_format_find(NULL, path, &format));
+		must(pyprof_report_write(format, path, reader->profile,
+					 &reader->options, &out));
+	}
 	must(pyprof_report_save(path, &out));
 }
 
@@ -192,6 +212,7 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		write_report(&reader, argv[i]);
 	pyprof_source_destroy(reader.options.source);
+	pyprof_profile_destroy(reader.old);
 	pyprof_profile_destroy(reader.profile);
 	return 0;
 }

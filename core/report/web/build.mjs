@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Makes the pages of reports, dist/report.html and dist/heap.html, of src/: one
-// app that has in each page the views that such a report may need.
+// Makes the pages of reports in dist/ of src/: one app that has in each page the
+// views that such a report may need.
 //
 // usage: node build.mjs [--out FOLDER]    write the pages (to dist)
 //        node build.mjs --test            run test/*.test.ts
@@ -16,7 +16,8 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SCRIPT_MAX = 120 * 1024;
-const PAGES = { "report.html": "src/main.tsx", "heap.html": "src/main-heap.tsx" };
+const PAGES = { "report.html": "src/main.tsx", "diff.html": "src/main-diff.tsx",
+	"heap.html": "src/main-heap.tsx" };
 const CARRIED = ["preact", "@preact/signals", "@preact/signals-core"];
 /* Members of the model, which neither the data nor a browser names. */
 const OWN = new RegExp("^(function(Count|File|Name|Line)|fileOfFunction|" +
