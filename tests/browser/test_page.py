@@ -189,7 +189,7 @@ def test_rows_are_walked_and_open_their_source(open_page):
 def test_callers_and_callees_add_up(open_page, report):
     page = open_page("realistic", "#view=functions&states=all")
     page.click("#functions tbody tr:first-child td:first-child")
-    name = page.text("#functions .around h2")
+    name = page.text("#functions .around .self h2")
     data = data_of(report("realistic"))
     names = [data["strings"][n] for n in data["functions"]["qualname"]]
     stacks, whole, calls = data["stacks"], 0, {}
@@ -215,7 +215,7 @@ def test_callers_and_callees_add_up(open_page, report):
         assert share == "<0.1" or abs(float(share) - figure) < 0.0501
     # And they lead on.
     page.click("#functions .around section:last-child li button")
-    assert page.text("#functions .around h2") == shown[0][0]
+    assert page.text("#functions .around .self h2") == shown[0][0]
 
 
 def test_threads_and_states_filter(open_page, report):

@@ -180,21 +180,28 @@ function link(parent: Uint32Array, location: Uint32Array,
 	return { count, parent, location, child, next, node };
 }
 
-/** The shortest end of each path that no other has. */
+/** The last parts of a path. */
+function tail(path: string, parts: number): string {
+	let from = path.length;
+	for (; parts > 0 && from >= 0; parts--)
+		from = path.lastIndexOf("/", from - 1);
+	return path.slice(from + 1);
+}
+
+/** The end of each path that tells it from the others; of seven parts at most. */
 function shorten(paths: readonly string[]): string[] {
-	const uses = new Map<string, number>();
-	const tail = (path: string, n: number) =>
-		path.split("/").slice(-n).join("/");
-	for (const path of paths)
-		for (let n = 1; n < 8; n++)
-			uses.set(tail(path, n), (uses.get(tail(path, n)) ?? 0) + 1);
-	return paths.map((path) => {
-		let n = path.endsWith("/__init__.py") ? 2 : 1;
-		while (n < 7 && (uses.get(tail(path, n)) ?? 0) > 1 &&
-			tail(path, n) !== path)
-			n++;
-		return visible(tail(path, n)) || "(no file)";
-	});
+	const parts = paths.map((path) => path.endsWith("/__init__.py") ? 2 : 1);
+	const names = paths.map((path, at) => tail(path, parts[at]));
+	for (let round = 0; round < 6; round++) {
+		const uses = new Map<string, number>();
+		for (const name of names)
+			uses.set(name, (uses.get(name) ?? 0) + 1);
+		names.forEach((name, at) => {
+			if (uses.get(name)! > 1 && name.length < paths[at].length)
+				names[at] = tail(paths[at], ++parts[at]);
+		});
+	}
+	return names.map((name) => visible(name) || "(no file)");
 }
 
 function originOf(path: string): Origin {
@@ -212,10 +219,10 @@ function makeMoments(raw: RawProfile): Profile["moments"] {
 	if (!from?.tally.length)
 		return null;
 	const at = integrate(from.step, from.slice_ns);
-	const samples = Float64Array.from(from.samples);
-	const ns = Float64Array.from(from.ns);
-	const left = Float64Array.from(raw.tallies.samples);
-	const leftNs = Float64Array.from(raw.tallies.ns);
+	const samples = new Float64Array(from.samples);
+	const ns = new Float64Array(from.ns);
+	const left = new Float64Array(raw.tallies.samples);
+	const leftNs = new Float64Array(raw.tallies.ns);
 	for (let n = 0; n < at.length; n++) {
 		const tally = from.tally[n];
 		if (!samples[n]) {
@@ -226,16 +233,16 @@ function makeMoments(raw: RawProfile): Profile["moments"] {
 		leftNs[tally] -= ns[n];
 	}
 	return { sliceNs: from.slice_ns, at, samples, ns,
-		tally: Uint32Array.from(from.tally),
+		tally: new Uint32Array(from.tally),
 		end: at[at.length - 1] + from.slice_ns };
 }
 
 export function makeProfile(raw: RawProfile): Profile {
 	const { functions, locations, stacks, tallies, strings } = raw;
-	const functionFile = Uint32Array.from(functions.file);
-	const locationFunction = Uint32Array.from(locations.function);
-	const locationLine = Int32Array.from(locations.line,
-		(line) => Math.max(0, line));
+	const functionFile = new Uint32Array(functions.file);
+	const locationFunction = new Uint32Array(locations.function);
+	const locationLine = new Int32Array(locations.line)
+		.map((line) => Math.max(0, line));
 	const locationCount = locationFunction.length;
 
 	const fileIds = new Map<number, number>();
@@ -276,25 +283,25 @@ export function makeProfile(raw: RawProfile): Profile {
 		})),
 		functionCount: functionFile.length,
 		functionFile,
-		functionName: Uint32Array.from(functions.qualname,
+		functionName: new Uint32Array(functions.qualname).map(
 			(name, at) => strings[name] ? name : functions.name[at]),
-		functionLine: Int32Array.from(functions.line),
+		functionLine: new Int32Array(functions.line),
 		locationCount, locationFunction, locationLine, locationKey,
 		locationFile,
 		lineCount: lineFile.length,
-		lineFile: Uint32Array.from(lineFile),
-		lineNumber: Int32Array.from(lineNumber),
+		lineFile: new Uint32Array(lineFile),
+		lineNumber: new Int32Array(lineNumber),
 		fileCount: paths.length, fileString,
 		fileShort: shorten(paths),
 		fileOrigin: paths.map(originOf),
-		tree: link(Uint32Array.from(stacks.up, (up, at) => at - up),
-			Uint32Array.from(stacks.location), null),
+		tree: link(new Uint32Array(stacks.up).map((up, at) => at - up),
+			new Uint32Array(stacks.location), null),
 		tallyCount: tallies.step.length,
-		tallyStack: Uint32Array.from(integrate(tallies.step)),
-		tallyThread: Uint32Array.from(tallies.thread),
-		tallyState: Uint8Array.from(tallies.state),
-		tallySamples: Float64Array.from(tallies.samples),
-		tallyNs: Float64Array.from(tallies.ns),
+		tallyStack: new Uint32Array(integrate(tallies.step)),
+		tallyThread: new Uint32Array(tallies.thread),
+		tallyState: new Uint8Array(tallies.state),
+		tallySamples: new Float64Array(tallies.samples),
+		tallyNs: new Float64Array(tallies.ns),
 		moments: makeMoments(raw),
 		sources: new Map(raw.sources.map(
 			(source) => [fileId(source.file), source])),
@@ -412,7 +419,7 @@ function rebuild(profile: Profile, tree: Tree,
 		const at = tree.node ? tree.node[stack] : stack;
 		node[stack] = at === NONE ? NONE : to[at];
 	}
-	return link(Uint32Array.from(parent), Uint32Array.from(location), node);
+	return link(new Uint32Array(parent), new Uint32Array(location), node);
 }
 
 export function applyStep(profile: Profile, tree: Tree, step: Step): Tree {
@@ -559,12 +566,8 @@ export function rowsBy(sums: Sums, by: By): Rows {
 	else
 		findBest(sums, keyOf, best);
 	return { by, self, total, samples, split, best,
-		keys: Uint32Array.from(indices(count)).filter((key) => total[key]) };
-}
-
-function* indices(count: number): Iterable<number> {
-	for (let at = 0; at < count; at++)
-		yield at;
+		keys: new Uint32Array(count).map((_, key) => key)
+			.filter((key) => total[key]) };
 }
 
 function findBest(sums: Sums, keyOf: (location: number) => number,

@@ -71,6 +71,16 @@ test("callers and callees", () => {
 		[{ key: id("main"), value: 50 }]);
 });
 
+test("paths are as short as tells them apart", () => {
+	const paths = ["/a/x.py", "/b/x.py", "/b/y.py", "/c/p/__init__.py",
+		"/d/q/__init__.py", "x.py", ""];
+	const of = makeRaw([{ stack: paths.map((_, at) => `f${at}:1`), thread: 0,
+		state: 0, samples: 1, ns: 1 }]);
+	of.functions.file = paths.map((path) => of.strings.push(path) - 1);
+	assert.deepEqual(makeProfile(of).fileShort, ["a/x.py", "b/x.py", "y.py",
+		"p/__init__.py", "q/__init__.py", "x.py", "(no file)"]);
+});
+
 test("names show what is invisible", () => {
 	assert.equal(visible("a\u202eb\0"), "a\\u202eb\u2400");
 });
