@@ -32,6 +32,7 @@ static const struct pyprof_column time_columns[] = {
 static const struct pyprof_column function_columns[] = {
 	{PYPROF_COLUMN_NAME, "in", NULL},
 	{PYPROF_COLUMN_NAME, NULL, ""},
+	{PYPROF_COLUMN_MARK, "may_be_chance", NULL},
 	{PYPROF_COLUMN_NAME, "function", "Function"},
 	{PYPROF_COLUMN_PATH, NULL, "Location"},
 	{PYPROF_COLUMN_PATH, "file", NULL},
@@ -42,6 +43,7 @@ static const struct pyprof_column function_columns[] = {
 static const struct pyprof_column line_columns[] = {
 	{PYPROF_COLUMN_NAME, "in", NULL},
 	{PYPROF_COLUMN_NAME, NULL, ""},
+	{PYPROF_COLUMN_MARK, "may_be_chance", NULL},
 	{PYPROF_COLUMN_NAME, "function", NULL},
 	{PYPROF_COLUMN_PATH, NULL, "Location"},
 	{PYPROF_COLUMN_PATH, "file", NULL},
@@ -49,6 +51,34 @@ static const struct pyprof_column line_columns[] = {
 	{PYPROF_COLUMN_COUNT, "new_line", NULL},
 	{PYPROF_COLUMN_TEXT, "source", "Source"},
 };
+
+/* Whether chance explains a change: it is of less than two standard errors, if
+ * samples are independent of each other. */
+static bool is_chance(const struct pyprof_profile_diff *diff,
+		      const uint64_t ns[PYPROF_PROFILE_SIDES],
+		      const uint64_t samples[PYPROF_PROFILE_SIDES])
+{
+	double change = pyprof_profile_diff_change(diff, ns[OLD], ns[NEW]);
+	double was = pyprof_profile_diff_change(diff, ns[OLD], 0);
+	double is = pyprof_profile_diff_change(diff, 0, ns[NEW]);
+	double variance = 0;
+	if (samples[OLD])
+		variance += was * was / (double)samples[OLD];
+	if (samples[NEW])
+		variance += is * is / (double)samples[NEW];
+	return change * change <= 4 * variance;
+}
+
+static bool may_be_chance(const struct pyprof_profile_diff *diff,
+			  const struct pyprof_profile_diff_row *row)
+{
+	const struct pyprof_times *was = &row->times[OLD];
+	const struct pyprof_times *is = &row->times[NEW];
+	return is_chance(diff, (uint64_t[]){was->self_ns, is->self_ns},
+			 (uint64_t[]){was->self_samples, is->self_samples}) &&
+	       is_chance(diff, (uint64_t[]){was->total_ns, is->total_ns},
+			 (uint64_t[]){was->total_samples, is->total_samples});
+}
 
 static bool is_unchanged(const struct pyprof_profile_diff *diff,
 			 const struct pyprof_profile_diff_row *row)
@@ -114,7 +144,11 @@ static void put_place(struct pyprof_table *table,
 	bool is_both = row->has[OLD] && row->has[NEW];
 	const char *only = row->has[NEW] ? "new" : "gone";
 	pyprof_table_text(table, is_both ? "both" : only);
-	pyprof_table_text(table, is_both ? "" : only);
+	bool is_small = may_be_chance(view->diff, row);
+	pyprof_table_printf(table, "%s%s%s", is_both ? "" : only,
+			    is_small && !is_both ? " " : "",
+			    is_small ? "~" : "");
+	pyprof_table_mark(table, is_small);
 	pyprof_table_bytes(table, pyprof_profile_string(profile, title),
 			   pyprof_profile_string_length(profile, title));
 	if (row->line[side] > 0)
@@ -254,6 +288,14 @@ put_table(const struct pyprof_profile_diff_view *view, bool of_lines,
 				  shown, count,
 				  of_lines ? "lines" : "functions");
 		put_prose(&text, width, out);
+	}
+	for (size_t i = 0; !err && i < shown; i++) {
+		if (!may_be_chance(diff, &rows->items[i]))
+			continue;
+		pyprof_report_prose(out, width,
+				    "~ chance alone would explain as small a "
+				    "change of so few samples");
+		break;
 	}
 	return err;
 }
