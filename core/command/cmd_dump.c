@@ -26,9 +26,7 @@ static const struct pyprof_option options[] = {
 	[SOURCE] = {.name = "--source",
 		    .kind = PYPROF_OPTION_CHOICE,
 		    .choices = pyprof_source_choices,
-		    .text = "whose source text is written: the project's own "
-			    "files that everybody may read (default), all, or "
-			    "none"},
+		    .text = "whose source text is written (default: project)"},
 	{},
 };
 
@@ -135,7 +133,11 @@ const struct pyprof_command pyprof_cmd_dump = {
 		"all\n"
 		"that the heap commands tell, of the process as it stands or "
 		"of the\n"
-		"newest snapshot when it runs. All others get the profile.",
+		"newest snapshot when it runs. All others get the profile.\n"
+		"\n"
+		"Source text is that of the project's own files which "
+		"everybody may\n"
+		"read, unless --source says otherwise.",
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.flags = PYPROF_COMMAND_FILES,
