@@ -51,7 +51,7 @@ function columns(whole: number): Column<Row>[] {
 			</bdi> },
 		{ id: "tid", label: "Id", numeric: true, width: "6.5rem",
 			value: (row) => row.tid, cell: (row) => row.tid },
-		{ id: "running", label: "Running", numeric: true, width: "6.5rem",
+		{ id: "running", label: "Running %", numeric: true, width: "6.5rem",
 			help: "Of the running time of all threads",
 			value: (row) => row.running,
 			cell: (row) => <ShareCell text={share(row.running, whole)}
@@ -61,11 +61,12 @@ function columns(whole: number): Column<Row>[] {
 			cell: (row) => amount(row.all, metric.value)
 				.replace(/ samples?$/, "") },
 		{ id: "samples", label: "Samples", numeric: true, width: "6rem",
+			extra: true,
 			value: (row) => row.samples, cell: (row) => count(row.samples) },
 		part(0, "python", "Python %"),
 		part(1, "native", "Native %"),
 		part(2, "wait", "Waiting %"),
-		{ id: "split", label: "Of its time", width: "11rem",
+		{ id: "split", label: "Of its time", width: "8.5rem",
 			cell: (row) => row.all > 0 && <SplitBar split={row.split} /> },
 		{ id: "state", label: "Most of it", extra: true,
 			value: (row) => row.state, cell: (row) => row.state },
