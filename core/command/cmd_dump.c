@@ -4,18 +4,28 @@
 #include "core/command/command.h"
 #include "core/command/heap_session.h"
 #include "core/command/output.h"
+#include "core/command/profile_view.h"
 #include "core/command/session.h"
 #include "core/command/sources.h"
+#include "core/report/header.h"
 #include "core/report/heap_report.h"
 #include "core/report/report.h"
 
-enum { FORMAT, HEAP, SNAPSHOT, SOURCE };
+enum { FORMAT, STATE, THREAD, HEAP, SNAPSHOT, SOURCE };
 
 static const struct pyprof_option options[] = {
 	[FORMAT] = {.name = "--format",
 		    .kind = PYPROF_OPTION_FORMAT,
 		    .placeholder = "NAME",
 		    .text = "the format, whatever the file is called"},
+	[STATE] = {.name = "--state",
+		   .kind = PYPROF_OPTION_CHOICE,
+		   .choices = pyprof_filter_state_names,
+		   .text = "which samples count (default: running)"},
+	[THREAD] = {.name = "--thread",
+		    .kind = PYPROF_OPTION_TEXT,
+		    .placeholder = "T",
+		    .text = "one thread alone, by number, id, or main"},
 	[HEAP] = {.name = "--heap",
 		  .kind = PYPROF_OPTION_FLAG,
 		  .text = "write the heap, whatever the file is called"},
@@ -33,17 +43,27 @@ static const struct pyprof_option options[] = {
 static struct pyprof_error *
 write_report(struct pyprof_session *session,
 	     const struct pyprof_report_format *format, const char *file,
-	     enum pyprof_source_choice choice, struct pyprof_buf *bytes)
+	     const struct pyprof_option_value *given, struct pyprof_buf *bytes)
 {
 	_cleanup_(pyprof_source_cleanup) struct pyprof_source *source = NULL;
 	const struct pyprof_profile *profile = NULL;
 	struct pyprof_error *err = pyprof_session_profile(session, &profile);
 	if (err)
 		return err;
-	err = pyprof_sources_of_profile(session, profile, &source);
+	struct pyprof_report_options how = {};
+	how.filter.states = (enum pyprof_filter_states)given[STATE].number;
+	err = pyprof_profile_view_thread(session, profile, given[THREAD].text,
+					 &how.filter.tid);
+	if (!err)
+		err = pyprof_sources_of_profile(session, profile, &source);
 	if (!err) {
-		struct pyprof_report_options how = {.source = source};
-		pyprof_source_choose(source, choice);
+		how.source = source;
+		pyprof_source_choose(
+			source,
+			given[SOURCE].given
+				? (enum pyprof_source_choice)given[SOURCE]
+					  .number
+				: PYPROF_SOURCE_PROJECT);
 		err = pyprof_report_write(format, file, profile, &how, bytes);
 	}
 	pyprof_session_release_profile(session);
@@ -102,10 +122,6 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	const struct pyprof_report_format *format = NULL;
 	const struct pyprof_heap_report_format *heap_format = NULL;
 	const char *file = arguments->positional[0];
-	enum pyprof_source_choice choice =
-		given[SOURCE].given
-			? (enum pyprof_source_choice)given[SOURCE].number
-			: PYPROF_SOURCE_PROJECT;
 	bool is_heap = given[HEAP].given || given[SNAPSHOT].given ||
 		       is_named_heap(file);
 	struct pyprof_error *err =
@@ -116,7 +132,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	if (!err)
 		err = is_heap ? write_heap(session, given[SNAPSHOT].text,
 					   heap_format, &bytes)
-			      : write_report(session, format, file, choice,
+			      : write_report(session, format, file, given,
 					     &bytes);
 	if (!err)
 		err = pyprof_output_save(file, &bytes, out);

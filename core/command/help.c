@@ -5,6 +5,7 @@
 
 #include "core/command/command.h"
 #include "core/command/options.h"
+#include "core/report/report.h"
 
 /** Columns of help text. */
 #define WIDTH 78
@@ -51,6 +52,23 @@ static void put_usage(const struct pyprof_command *command,
 	pyprof_buf_putc(out, '\n');
 }
 
+/** Append a line of text, broken at spaces, from a column on. */
+static void put_wrapped(const char *text, size_t indent, struct pyprof_buf *out)
+{
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		if (column(out) > indent && column(out) + 1 + length > WIDTH)
+			pyprof_buf_putc(out, '\n');
+		else if (column(out) > indent)
+			pyprof_buf_putc(out, ' ');
+		if (column(out) < indent)
+			pyprof_buf_fill(out, ' ', indent - column(out));
+		pyprof_buf_append(out, text, length);
+		text += length + strspn(text + length, " ");
+	}
+	pyprof_buf_putc(out, '\n');
+}
+
 static void put_options(const struct pyprof_command *command,
 			struct pyprof_buf *out)
 {
@@ -62,8 +80,30 @@ static void put_options(const struct pyprof_command *command,
 		put_option(option, out);
 		if (column(out) + 2 > TEXT_COLUMN)
 			pyprof_buf_putc(out, '\n');
-		pyprof_buf_fill(out, ' ', TEXT_COLUMN - column(out));
-		pyprof_buf_printf(out, "%s\n", option->text);
+		put_wrapped(option->text, TEXT_COLUMN, out);
+	}
+}
+
+static bool takes_format(const struct pyprof_command *command)
+{
+	const struct pyprof_option *option;
+	for (size_t i = 0; (option = pyprof_option_at(command, i)); i++) {
+		if (option->kind == PYPROF_OPTION_FORMAT)
+			return true;
+	}
+	return false;
+}
+
+static void put_formats(struct pyprof_buf *out)
+{
+	pyprof_buf_puts(out, "\nFormats, by the ending of FILE (and by name); "
+			     ".gz behind it compresses:\n");
+	for (size_t i = 0; pyprof_report_formats[i]; i++) {
+		const struct pyprof_report_format *format =
+			pyprof_report_formats[i];
+		pyprof_buf_printf(out, "  %s (%s)\n      %s\n",
+				  format->extension, format->name,
+				  format->summary);
 	}
 }
 
@@ -90,4 +130,6 @@ void pyprof_command_help(const struct pyprof_command *command,
 	if (command->help)
 		pyprof_buf_printf(out, "\n%s\n", command->help);
 	put_options(command, out);
+	if (takes_format(command))
+		put_formats(out);
 }

@@ -28,13 +28,12 @@ static int32_t find_main(const struct pyprof_profile *profile)
 	return 0;
 }
 
-/**
- * The OS id of a thread of the profile. Threads of it may have ended, so an OS
- * id need not be one that the debugger knows.
- */
-static struct pyprof_error *find_thread(struct pyprof_session *session,
-					const struct pyprof_profile *profile,
-					const char *spec, int32_t *ret)
+/* Threads of a profile may have ended, so an OS id need not be one that the
+ * debugger knows. */
+struct pyprof_error *
+pyprof_profile_view_thread(struct pyprof_session *session,
+			   const struct pyprof_profile *profile,
+			   const char *spec, int32_t *ret)
 {
 	int32_t tid = 0;
 	int64_t number = 0;
@@ -81,7 +80,8 @@ struct pyprof_error *pyprof_profile_view_open(struct pyprof_session *session,
 		return err;
 	opened.session = session;
 	view->filter.states = states;
-	err = find_thread(session, view->profile, thread, &view->filter.tid);
+	err = pyprof_profile_view_thread(session, view->profile, thread,
+					 &view->filter.tid);
 	if (!err)
 		err = pyprof_summary_create(view->profile, &view->filter, sort,
 					    &opened.summary);

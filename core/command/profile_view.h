@@ -31,6 +31,15 @@ pyprof_profile_view_open(struct pyprof_session *session,
 			 enum pyprof_filter_states states, const char *thread,
 			 enum pyprof_sort sort, bool to_file,
 			 struct pyprof_profile_view *ret) PYPROF_MUST_CHECK;
+/**
+ * The OS id of a thread of a profile, as a user names it; 0 for all of them.
+ *
+ * @param spec As above.
+ */
+struct pyprof_error *
+pyprof_profile_view_thread(struct pyprof_session *session,
+			   const struct pyprof_profile *profile,
+			   const char *spec, int32_t *ret) PYPROF_MUST_CHECK;
 /** Unlock it. A zeroed one is accepted. */
 void pyprof_profile_view_close(struct pyprof_profile_view *view);
 

@@ -13,6 +13,7 @@ import marshal
 import re
 import sys
 from collections import defaultdict
+from xml.etree import ElementTree
 
 from shapes import NO_FRAME
 
@@ -204,6 +205,20 @@ READERS = {
     "callgrind": of_callgrind,
     "scalene.json": of_scalene,
 }
+
+
+def svg_functions(path):
+    """(function, file:line): (self s, samples of it and its callees)."""
+    name = "{http://www.w3.org/2000/svg}"
+    found = defaultdict(lambda: [0, 0])
+    for group in ElementTree.parse(path).getroot().iter(name + "g"):
+        lines = group.find(name + "title").text.split("\n")
+        times = re.fullmatch(
+            r"total ([\d.]+) s, [\d.]+ %; self ([\d.]+) s, [\d.]+ %; "
+            r"(\d+) samples", lines[2])
+        found[lines[0], lines[1]][0] += round(float(times[2]) * 1e9)
+        found[lines[0], lines[1]][1] += int(times[3])
+    return found
 
 
 def pstats_functions(path):

@@ -2,6 +2,7 @@
 """Self time of each line is the same in every format, whatever it is called."""
 
 import json
+import re
 from collections import Counter
 
 import jsonschema
@@ -96,6 +97,21 @@ def test_functions_of_pstats(report, shape):
             self_ns + reports.truth.functions[file, line, name],
             total_ns + total)
     assert found == wanted
+
+
+@pytest.mark.parametrize("shape", ["empty", "one", "mixed"])
+def test_functions_of_svg(report, shape):
+    """Where none is too narrow to be drawn; it has no lines."""
+    truth = report(shape).truth
+    found = readers.svg_functions(report(shape).path("svg"))
+    wanted = Counter()
+    for (file, line, name), ns in truth.functions.items():
+        wanted[name, f"{file}:{line}"] += ns
+    # That is the room that is left at the right end.
+    wanted.pop((shapes.NO_FRAME, ":0"), None)
+    assert Counter({(name, re.sub(r":-\d+$", ":0", place)): ns
+                    for (name, place), (ns, _) in found.items()
+                    if ns}) == wanted
 
 
 @pytest.mark.parametrize("shape", shapes.SHAPES)
