@@ -89,6 +89,8 @@ static void put_truth(const struct pyprof_heap *heap, struct pyprof_buf *out)
 	     "hand");
 	warn(out, census->cut_gc_lists, "list",
 	     "of the garbage collector broken off");
+	warn(out, heap->lost_edges, "reference",
+	     "to small blocks in which no object is");
 	warn(out, heap->damaged_stacks, "stack",
 	     "not read to the end: variables may be missing as roots");
 }
@@ -135,6 +137,7 @@ static void put_json_truth(const struct pyprof_heap *heap,
 		{"damaged_edges", census->damaged_edges},
 		{"nameless_objects", census->nameless_objects},
 		{"cut_gc_lists", census->cut_gc_lists},
+		{"lost_edges", heap->lost_edges},
 		{"damaged_stacks", heap->damaged_stacks},
 	};
 	bool complete = !census->is_collecting;

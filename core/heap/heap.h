@@ -57,8 +57,8 @@ struct pyprof_census {
 	/** Blocks that were taken for objects until their owners told. */
 	uint64_t disowned_objects;
 	/**
-	 * Objects whose sizes or references cannot be; references to what is
-	 * no object (before linking, only of those that lead out of pools);
+	 * Objects whose sizes or references cannot be; references out of pools
+	 * to what is no object;
 	 * lists that did not come back to their head, which are followed where
 	 * pools are damaged, missing or not used.
 	 */
@@ -112,6 +112,8 @@ struct pyprof_heap {
 	struct pyprof_graph graph;
 	PYPROF_VEC(struct pyprof_heap_root) roots;
 	size_t damaged_stacks;
+	/** References into small blocks in which no object is. */
+	uint64_t lost_edges;
 
 	/** From pyprof_heap_dominate() on. */
 	bool is_dominated;

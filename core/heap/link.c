@@ -196,6 +196,7 @@ struct pyprof_error *pyprof_heap_link(struct pyprof_heap *heap,
 	heap->roots.count = linker.roots.count;
 	heap->roots.capacity = linker.roots.capacity;
 	heap->damaged_stacks = damaged;
+	heap->lost_edges = linker.rows.lost;
 	heap->is_linked = true;
 	return NULL;
 }

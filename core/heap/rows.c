@@ -37,6 +37,8 @@ struct part {
 	/* What it found; its rows begin at 0 here. */
 	uint32_t *targets;
 	size_t count, capacity;
+	/* References into blocks of pools that are no objects. */
+	uint64_t lost;
 	/* The object looked at holds no counts of what it refers to. */
 	bool is_uncounted;
 	struct pyprof_error *err;
@@ -78,8 +80,12 @@ static void take(struct pyprof_edge_sink *sink, uint64_t target, unsigned kind,
 	if (!pyprof_edge_is_strong(kind))
 		return;
 	uint32_t id = pyprof_index_id(&heap->index, target);
-	if (id == PYPROF_NO_OBJECT)
+	if (id == PYPROF_NO_OBJECT) {
+		part->lost +=
+			(kind & PYPROF_EDGE_KIND_MASK) != PYPROF_EDGE_SCANNED &&
+			pyprof_blocks_has(&heap->blocks, target);
 		return;
+	}
 	if (part->count == part->capacity && (part->err || !grow(part)))
 		return;
 	part->targets[part->count++] = id;
@@ -233,6 +239,8 @@ static struct pyprof_error *join(struct reading *reading, struct part *parts,
 	size_t all = 0;
 	for (size_t i = 0; i < count; i++)
 		all += parts[i].count;
+	for (size_t i = 0; i < count; i++)
+		reading->rows->lost += parts[i].lost;
 	if (all >= PYPROF_NO_NODE)
 		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
 					   "more than %u references",

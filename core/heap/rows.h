@@ -21,6 +21,8 @@ struct pyprof_rows {
 	struct pyprof_graph graph;
 	/** By id: references counted by the object that no row tells of. */
 	uint32_t *unexplained;
+	/** References into blocks of pools in which no object is. */
+	uint64_t lost;
 };
 
 /** Read them, with as many threads as help. */

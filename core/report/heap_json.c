@@ -133,6 +133,7 @@ static void put_census(struct writer *writer)
 		{"damaged_edges", census->damaged_edges},
 		{"nameless_objects", census->nameless_objects},
 		{"cut_gc_lists", census->cut_gc_lists},
+		{"lost_edges", writer->heap->lost_edges},
 		{"damaged_stacks", writer->heap->damaged_stacks},
 	};
 	begin_object(writer, "census");
