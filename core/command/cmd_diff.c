@@ -18,8 +18,7 @@ static const struct pyprof_option options[] = {
 	[SORT] = {.name = "--sort",
 		  .kind = PYPROF_OPTION_CHOICE,
 		  .choices = sorts,
-		  .text = "by what changed in itself (default), or in all it "
-			  "called"},
+		  .text = "by change in itself (default), or in all it called"},
 	[STATE] = {.name = "--state",
 		   .kind = PYPROF_OPTION_CHOICE,
 		   .choices = pyprof_filter_state_names,
@@ -31,8 +30,7 @@ static const struct pyprof_option options[] = {
 	[LIMIT] = {.name = "--limit",
 		   .kind = PYPROF_OPTION_INTEGER,
 		   .placeholder = "N",
-		   .text = "no more than N functions, and lines (default: 15; "
-			   "0: all)"},
+		   .text = "no more than N functions, and lines (default: 15)"},
 	[FORCE] = {.name = "--force",
 		   .kind = PYPROF_OPTION_FLAG,
 		   .text = "compare what was sampled in different ways"},
