@@ -93,13 +93,16 @@ def strings():
     yield "\udc80 alone"
     yield Text("subclass")
     yield Text("überklasse" * 20)
-    wide = "wide € chars"
-    if hasattr(ctypes.pythonapi, "PyUnicode_AsUnicode"):
-        # Gives it a wchar_t form, in the versions where there is one.
-        with warnings_off():
-            ctypes.pythonapi.PyUnicode_AsUnicode.restype = ctypes.c_void_p
-            ctypes.pythonapi.PyUnicode_AsUnicode(ctypes.py_object(wide))
-    yield wide
+    for text in ("ascii chars", "latín chars", "wide € chars", "\U0001f600",
+                 Text("subclass again"), Text("überklasse")):
+        wide = Text(text + "!") if type(text) is Text else text + "!"
+        if hasattr(ctypes.pythonapi, "PyUnicode_AsUnicode"):
+            # Gives it a wchar_t form, in the versions where there is one.
+            with warnings_off():
+                as_unicode = ctypes.pythonapi.PyUnicode_AsUnicode
+                as_unicode.restype = ctypes.c_void_p
+                as_unicode(ctypes.py_object(wide))
+        yield wide
 
 
 @contextlib.contextmanager
@@ -463,6 +466,11 @@ def classes():
     with_slots = type("A" * 100, (), {"__slots__": list(string.ascii_letters)})
     yield with_slots, with_slots()
     yield later("class P[T]: pass\ndef f[T](x: T): pass\ntype A = int\n")
+    yield later("def f[T, *Ts, **P](): pass\n"
+                "class C[T: int, *Ts, **P]: pass\ntype A[T: (int, str)] = T")
+    yield later("def f[T = int, *Ts = (int,), **P = [int]](): pass")
+    yield later("import typing\nP = typing.ParamSpec('P')\nQ = P.args")
+    yield later("import typing\nT = typing.TypeVarTuple('T')")
     yield later("@__import__('dataclasses').dataclass(slots=True)\n"
                 "class D:\n a: int = 1\nx = D()")
     yield later("x = list[int]\ny = x[::1] if 0 else dict[str, list[int]]")
@@ -493,6 +501,9 @@ def functions():
     used = functools.partial(print, [])
     used.attribute = {}
     yield used
+    if hasattr(types, "CellType"):
+        yield types.CellType([1]), types.CellType()
+    yield made.__closure__
     yield len, [].append, {}.get, "".join, int.from_bytes, dict.fromkeys
     yield object.__init__, str.upper, int.__add__, (1).__add__
     yield list.append, type.__dict__["__mro__"], types.FunctionType.__code__
@@ -623,6 +634,7 @@ def generators():
     yield part
     agen = async_counting()
     yield agen, agen.__anext__(), agen.asend(1)
+    yield agen.athrow(ValueError), async_counting().aclose()
     advanced = async_counting()
     try:
         advanced.__anext__().send(None)
@@ -683,6 +695,7 @@ def exceptions():
                 "\nexcept* KeyError as e:\n x = e\nexcept* ValueError: pass")
     frame = sys._getframe()
     yield frame.f_code
+    yield first.__traceback__.tb_next.tb_frame.f_locals
 
 
 @keep
@@ -925,9 +938,26 @@ def extensions():
     yield modules["pickle"].Pickler(io.BytesIO()), modules["select"].poll()
     yield modules["mmap"].mmap(-1, 4096), modules["queue"].SimpleQueue()
     yield modules["ast"].parse("a = b + 1\ndef f(x): return x")
+    queue = modules["queue"].SimpleQueue()
+    for index in range(11):
+        queue.put([index])
+    queue.get(), queue.get()
+    yield queue
+    yield from pickles(modules["pickle"])
+    yield modules["csv"].DictReader(["a,b", "c,d"]), json.JSONDecoder()
+    yield modules["struct"].iter_unpack("i", b"abcdefgh")
+    yield modules["zlib"].decompressobj(), modules["socket"].socket()
+    if "bz2" in modules:
+        yield modules["bz2"].BZ2Compressor()
+    if "lzma" in modules:
+        yield modules["lzma"].LZMACompressor()
+    if "ssl" in modules:
+        yield modules["ssl"].create_default_context()
     if "sqlite3" in modules:
         connection = modules["sqlite3"].connect(":memory:")
         yield connection, connection.execute("select 1"), connection.cursor()
+        connection.row_factory = modules["sqlite3"].Row
+        yield connection.execute("select 1 as a, 'text' as b").fetchall()
     if "numpy" in modules:
         numpy = modules["numpy"]
         grid = numpy.zeros((10, 20))
@@ -935,6 +965,74 @@ def extensions():
         yield numpy.array([[1], {}, None], dtype=object), numpy.float64(1.5)
         yield numpy.dtype([("a", "i4"), ("b", "f8")]), numpy.matrix([[1]])
         yield numpy.random.default_rng(1), numpy.array(["text", "b"])
+
+
+def pickles(pickle):
+    """Picklers and unpicklers with something in their memos."""
+    pickler = pickle.Pickler(io.BytesIO(), protocol=4)
+    pickler.dump([["a"], {"b": ()}])
+    pickler.dispatch_table = {int: print}
+    yield pickler
+    text = pickle.dumps([["a"], {"b": ()}, "c" * 300], protocol=4)
+    unpickler = pickle.Unpickler(io.BytesIO(text), encoding="latin-1")
+    unpickler.load()
+    yield unpickler
+    own = type("OwnPickler", (pickle.Pickler,), {
+        "persistent_id": lambda self, object_: None})(io.BytesIO())
+    own.dump([{}])
+    yield own
+    yield type("OwnUnpickler", (pickle.Unpickler,), {
+        "persistent_load": lambda self, id_: None})(io.BytesIO(text))
+
+
+# What a sub-interpreter has of its own; it stays in its __main__.
+IN_SUB = """
+import sys
+sys.path.insert(0, %r)
+import collections, gc, reach
+class Plain:
+    def method(self):
+        return [number for number in range(3)]
+class Slots(Plain):
+    __slots__ = ("a", "b")
+def generate(first):
+    yield first
+    yield [first]
+KEEP = [Plain() for _ in range(50)]
+for index, kept in enumerate(KEEP):
+    kept.value = {"index %%d" %% index: (index + 1000, [index])}
+KEEP.append(Slots())
+KEEP[-1].a = generate("suspended")
+next(KEEP[-1].a)
+KEEP += [2**100, 1.5, "é", b"bytes", {1.5, "x"}, frozenset("ab"), [KEEP],
+         collections.deque(map(str, range(100))), bytearray(1000), 3j,
+         KEEP[0].method, type("Made", (Slots,), {}), {str(n): n for n in KEEP},
+         "".join(["not ", "interned"]) * 50, tuple(map(float, range(30)))]
+gc.collect()
+gc.disable()
+# What is run later has objects that nobody else can see.
+FOUND = gc.get_objects()
+"""
+
+
+def sub_interpreters():
+    """Functions that run a line each in an interpreter; one of them has an
+    allocator of its own, in the versions in which they can."""
+    try:
+        import _interpreters as interpreters
+        kinds = (("legacy",), {}), (("isolated",), {})
+    except ImportError:
+        try:
+            import _xxsubinterpreters as interpreters
+        except ImportError:
+            return
+        kinds = [((), {})]
+        if sys.version_info >= (3, 9):
+            kinds = ((), {"isolated": False}), ((), {"isolated": True})
+    for arguments, options in kinds:
+        id_ = interpreters.create(*arguments, **options)
+        KEEP[str(id_)] = id_
+        yield functools.partial(interpreters.run_string, id_)
 
 
 def main():
@@ -945,10 +1043,17 @@ def main():
         if isinstance(made, types.GeneratorType):
             made = list(made)
         KEEP[make.__name__] = made
+    with warnings_off():
+        subs = list(sub_interpreters())
+    for run in subs:
+        run(IN_SUB % os.path.dirname(os.path.abspath(__file__)))
     for _ in range(3):
         gc.collect()
     gc.disable()
-    truth.stand_still(sys.argv[1], KEEP)
+    # All interpreters of 3.8 share a collector, and those of 3.10 a cache of
+    # methods, without which they cannot work: the judge tells of the objects.
+    asked = subs if sys.version_info[:2] not in ((3, 8), (3, 10)) else []
+    truth.stand_still(sys.argv[1], KEEP, asked)
 
 
 main()

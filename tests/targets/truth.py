@@ -5,7 +5,8 @@ stand_still() forks two children that have the same objects at the same
 addresses, and waits for good in the parent, which nobody has disturbed:
 
 * the first writes FOLDER/truth, a line for each object that it can reach:
-  address, type, sys.getsizeof() and gc.get_referents(), and prints `recorded`;
+  address, type, sys.getsizeof() and gc.get_referents(), FOLDER/truth.N for
+  those of each sub-interpreter, and prints `recorded`;
 * the second is a judge for objects that the first did not reach, and waits for
   the file FOLDER/asked, of words that are addresses, to be announced by a line
   on the standard input. It answers in FOLDER/judged, a line for each: type and
@@ -21,92 +22,27 @@ is allocated or freed.
 import array
 import contextvars
 import ctypes
-import gc
-import io
 import os
 import signal
 import sys
 import traceback
-import types
+
+import reach
 
 fork = ctypes.pythonapi.fork
-HEAP_TYPE = 1 << 9
+# Objects that are asked about at a time, while none of them is fatal.
+BATCH = 1 << 13
 
 
-def type_name(type_):
-    module = type.__dict__["__module__"].__get__(type_)
-    name = type.__dict__["__qualname__"].__get__(type_)
-    if type(module) is not str or module == "builtins":
-        return name
-    return "%s.%s" % (module, name)
-
-
-def unseen(object_):
-    """What an object refers to, lasts, and does not tell the collector of.
-
-    Nothing is asked of types in a way that would make them ready."""
-    type_ = type(object_)
-    if type_ is types.CodeType:
-        yield object_.co_consts
-        yield object_.co_names
-        yield object_.co_name
-        yield object_.co_filename
-    elif type_ is types.FunctionType:
-        yield object_.__name__
-        yield object_.__qualname__
-    elif issubclass(type_, type) and \
-            type.__dict__["__flags__"].__get__(object_) & HEAP_TYPE:
-        yield type.__dict__["__name__"].__get__(object_)
-        yield type.__dict__["__qualname__"].__get__(object_)
-    yield type_
-
-
-def reach(found):
-    """Each object that these lead to, and what it refers to."""
-    pending = [object_ for object_ in found
-               if not is_running(object_)]
-    seen = {id(object_) for object_ in pending}
-    own = {id(found), id(pending), id(seen)}
-    own.add(id(own))
-    while pending:
-        object_ = pending.pop()
-        # The size of one that shares its bytes is another.
-        size = sys.getsizeof(object_) \
-            if issubclass(type(object_), io.BytesIO) else None
-        referents = gc.get_referents(object_)
-        yield object_, size, referents
-        for other in [*referents, *unseen(object_)]:
-            if id(other) not in seen and not is_running(other) \
-                    and id(other) not in own:
-                seen.add(id(other))
-                pending.append(other)
-
-
-def is_running(object_):
-    """Frames of this file, which are elsewhere in the parent by now."""
-    if type(object_) is types.FrameType:
-        return object_.f_code.co_filename == __file__
-    return type(object_) is types.GeneratorType and \
-        object_.gi_code is reach.__code__
-
-
-def record(folder, keep):
-    # First of all, before there are more.
-    found = gc.get_objects()
-    found.append(keep)
-    # Asking for a size may make a type ready, which its bases learn of.
-    told = [(object_, size, " ".join("%x" % id(other) for other in referents))
-            for object_, size, referents in reach(found)]
-    with open(os.path.join(folder, "truth"), "w", encoding="utf-8",
-              errors="backslashreplace") as out:
-        for object_, size, referents in told:
-            out.write("%x\t%s\t%d\t%s\n" % (
-                id(object_), type_name(type(object_)),
-                size or sys.getsizeof(object_), referents))
+def record(folder, keep, subs):
+    reach.record(os.path.join(folder, "truth"), keep)
+    for number, run in enumerate(subs):
+        run("reach.record(%r, None, FOUND)"
+            % os.path.join(folder, "truth.%d" % number))
     os.write(1, b"recorded\n")
 
 
-def judge(folder, keep):
+def judge(folder, keep, subs):
     if not os.read(0, 1):
         return
     asked = array.array("Q")
@@ -125,30 +61,33 @@ def judge(folder, keep):
             note(id(made))
     with open(os.path.join(folder, "judged"), "w", encoding="utf-8",
               errors="backslashreplace") as out:
-        for start in range(0, len(asked), 100):
-            ask_about(out, asked[start:start + 100], handed_out)
+        for start in range(0, len(asked), BATCH):
+            ask_about(out, asked[start:start + BATCH], handed_out)
     os.write(1, b"judged\n")
 
 
 def ask_about(out, addresses, handed_out):
-    """One line each; one by one if it cannot be survived all at once."""
+    """One line each; half of them at a time if not all can be survived."""
     out.flush()
     if fork() == 0:
         try:
+            rows = []
             for address in addresses:
                 object_ = ctypes.cast(address, ctypes.py_object).value
-                out.write("%x\t%s\t%d\t%d\n" % (
-                    address, type_name(type(object_)), sys.getsizeof(object_),
-                    address in handed_out))
+                rows.append("%x\t%s\t%d\t%d\n" % (
+                    address, reach.type_name(type(object_)),
+                    sys.getsizeof(object_), address in handed_out))
+            out.write("".join(rows))
             out.flush()
             os._exit(0)
         finally:
             os._exit(1)
     if os.wait()[1] == 0:
         return
-    if len(addresses) > 1:
-        for address in addresses:
-            ask_about(out, [address], handed_out)
+    half = len(addresses) // 2
+    if half:
+        ask_about(out, addresses[:half], handed_out)
+        ask_about(out, addresses[half:], handed_out)
     else:
         out.write("%x\t-\t0\t0\n" % addresses[0])
 
@@ -167,7 +106,7 @@ def new_objects():
         for made in (number, index + 10**6, complex(index, 1), [], {}, [index],
                      {index: index}, slice(index), range(index, 10**6),
                      iter([]), iter(()), iter(range(5)), hold.__self__.append,
-                     record.__get__(index), contextvars.Context(),
+                     judge.__get__(index), contextvars.Context(),
                      async_generator(), bytearray(), object(), set(),
                      (x for x in kept), ctypes.c_int(5)):
             yield made
@@ -189,23 +128,24 @@ def new_objects():
             hold(made)
 
 
-def ends(work, folder, keep):
+def ends(work, folder, keep, subs):
     """Does it and ends the process, whatever happens."""
     try:
-        work(folder, keep)
+        work(folder, keep, subs)
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(0)
 
 
-def stand_still(folder, keep):
+def stand_still(folder, keep, subs):
+    """`subs` are functions that run a line each in a sub-interpreter."""
     # Types' cache of attributes holds on to names, and lets go in a child.
     ctypes.pythonapi.PyType_ClearCache()
     if fork() == 0:
-        ends(record, folder, keep)
+        ends(record, folder, keep, subs)
     if fork() == 0:
-        ends(judge, folder, keep)
+        ends(judge, folder, keep, subs)
     count = text = None
     times = 0
     while times < 10:

@@ -20,7 +20,19 @@ struct shape {
 
 static const struct shape dict_shape = {-1, -1, 15, 18};
 static const struct shape type_13_shape = {-1, 14, 16, 19};
-static const struct shape type_14_shape = {14, 15, 18, 21};
+static const struct shape type_14_shape = {14, 15, 17, 21};
+
+static const struct shape *shape_of_types(const struct pyprof_layout *layout)
+{
+	return pyprof_layout_is_within(layout, 13, 13) ? &type_13_shape
+						       : &type_14_shape;
+}
+
+/* A word, aligned, tells whether the rest is there. */
+static uint64_t start_in_types(const struct pyprof_layout *layout)
+{
+	return (((uint64_t)layout->at.heap_type.size + 15) & ~UINT64_C(15)) + 8;
+}
 
 struct known {
 	const struct shape *shape;
@@ -41,10 +53,8 @@ static bool read_known(const struct pyprof_types *types,
 	uint64_t start = (uint64_t)at->dict.size;
 	ret->shape = &dict_shape;
 	if (!is_dict) {
-		bool is_13 = pyprof_layout_is_within(types->layout, 13, 13);
-		ret->shape = is_13 ? &type_13_shape : &type_14_shape;
-		/* A word tells whether the rest is there. */
-		start = (uint64_t)at->heap_type.size + 8;
+		ret->shape = shape_of_types(types->layout);
+		start = start_in_types(types->layout);
 	}
 	ret->words = pyprof_memory_at(types->memory, object->address + start,
 				      (uint64_t)ret->shape->count * 8);
@@ -127,13 +137,16 @@ static void tell_known(const struct known *known, unsigned flags,
 
 /* --- Up to 3.12: the dict of a type --- */
 
+/* It says more than there is: its own words are counted twice. */
 static bool stg_dict_size(const struct pyprof_types *types,
 			  const struct pyprof_object *object, uint64_t *ret)
 {
 	struct known known;
-	return pyprof_dict_size(types, object, ret) &&
-	       read_known(types, object, true, &known) &&
-	       add_arrays(types, &known, ret);
+	if (!pyprof_dict_size(types, object, ret) ||
+	    !read_known(types, object, true, &known))
+		return false;
+	*ret += (uint64_t)dict_shape.count * 8;
+	return add_arrays(types, &known, ret);
 }
 
 static bool stg_dict_buffers(const struct pyprof_types *types,
@@ -255,12 +268,11 @@ static bool ctypes_type_fits(const struct pyprof_kind *kind,
 			     const struct pyprof_layout *layout,
 			     int64_t basicsize)
 {
-	const struct shape *shape = pyprof_layout_is_within(layout, 13, 13)
-					    ? &type_13_shape
-					    : &type_14_shape;
 	(void)kind;
 	return pyprof_layout_is_within(layout, 13, 15) &&
-	       basicsize == layout->at.heap_type.size + 8 + shape->count * 8;
+	       (uint64_t)basicsize ==
+		       start_in_types(layout) +
+			       (uint64_t)shape_of_types(layout)->count * 8;
 }
 
 const struct pyprof_kind pyprof_kind_ctypes_type = {
