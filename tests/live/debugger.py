@@ -221,6 +221,9 @@ class Gdb(Debugger):
     def settings(self):
         return settings(self)
 
+    def signals_and_breakpoints(self):
+        return self.run("info breakpoints") + self.run("info signals SIGURG")
+
     def walk(self):
         text = ""
         for line in STEPS.split("\n"):
@@ -232,8 +235,3 @@ class Gdb(Debugger):
         assert text.count("Temporary breakpoint") == 4
         assert text.count("Old value") == 2
         return same_numbers(text)
-
-    def completions(self, line):
-        begin = line.rpartition(" ")[0] + " "
-        return [found[len(begin):] for found in
-                self.run("complete " + line).splitlines()]

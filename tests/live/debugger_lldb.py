@@ -39,6 +39,9 @@ QUIETLY = [
     "settings set symbols.enable-external-lookup false",
 ]
 
+# What stops or ends a program is told so, some time.
+STOPPED = r"(Process \d+ exited|stop reason = |error: )[^\n]*\n"
+
 # A comment: it does nothing, says nothing, and is echoed.
 MARK = "# here"
 
@@ -68,7 +71,7 @@ thread backtrace --count 2
 !next
 !next
 expression i
-!thread until 18
+!thread until 12
 !finish
 expression a
 !next
@@ -96,9 +99,9 @@ breakpoint set --name steps --condition "n == 1001" --one-shot true
 up
 down
 !step
-thread return 5
+!finish
 !next
-expression a"""
+expression b"""
 
 
 class Lldb(Debugger):
@@ -112,6 +115,8 @@ class Lldb(Debugger):
 
     # LLDB 14 waits for 40 seconds and kills it, with and without a plugin.
     lets_go_of_what_runs = False
+    # Now and then it loses its own SIGSTOP when a child's end comes with it.
+    halts_what_forks = False
 
     @classmethod
     def why_not(cls):
@@ -123,7 +128,10 @@ class Lldb(Debugger):
 
     @classmethod
     def attach(cls, pid):
-        return cls("-p", str(pid))
+        lldb = cls("-p", str(pid))
+        # It tells of each child that ends.
+        lldb.run("process handle --notify false SIGCHLD")
+        return lldb
 
     @classmethod
     def launch(cls, path, *args):
@@ -151,12 +159,18 @@ class Lldb(Debugger):
             args += ["--one-line", line]
         return run_batch(args)
 
+    def until_prompt(self):
+        # What is told behind it comes when it comes.
+        return self.until(re.escape(self.prompt))[: -len(self.prompt)]
+
     def load(self):
         return self.run("plugin load " + PLUGIN)
 
+    def load_again(self):
+        return self.load().replace("pyprof: it is loaded already\n", "")
+
     def relaunch(self):
-        self.send("process launch --stop-at-entry")
-        self.until_stop()
+        self.run("process launch --stop-at-entry")
 
     def resume(self):
         text = self.run("process continue")
@@ -170,24 +184,31 @@ class Lldb(Debugger):
         return self.until_stop()
 
     def send_resume(self):
-        self.send("process continue")
-        text = self.until(r"Process \d+ resuming\n" + re.escape(self.prompt))
-        return re.sub(r"^Process \d+ resuming\n\(lldb\) $", "", text)
+        text = self.run("process continue")
+        text = re.sub(r"^Process \d+ resuming\n", "", text)
+        if not re.search(STOPPED, text):
+            return text
+        # It was so quick that until_stop() is to see it.
+        self.output = text + self.output
+        return ""
 
     def until_stop(self):
-        text = self.until(r"Process \d+ (stopped|exited)[^\n]*\n")
+        text = self.until(STOPPED)
+        assert "error: " not in text, self.log
         # What comes before the next command's end is the rest of it.
         text += self.send(MARK) + self.until_prompt()
         return text.replace(self.prompt, "")
 
     def reasons(self, text):
         found = re.findall(
-            r"stop reason = (?:signal (SIG\w+)|(breakpoint) )"
-            r"|exited with status = (-?\d+)", text)
+            r"stop reason = (?:signal (SIG\w+)|(?:one-shot )?(breakpoint) )"
+            r"|stop reason = unknown (crash) reason"
+            r"|(\.\.\. Interrupted)|exited with status = (-?\d+)", text)
         return [
-            "interrupted" if name == "SIGSTOP" else name if name else
+            "interrupted" if name == "SIGSTOP" or ended else
+            name if name else "SIGSEGV" if crash else
             "breakpoint" if stop else "exited " + code
-            for name, stop, code in found]
+            for name, stop, crash, ended, code in found]
 
     def killed_by(self, name):
         return "exited %d" % signal.Signals[name]
@@ -215,6 +236,9 @@ class Lldb(Debugger):
     def settings(self):
         return "\n".join(self.run(command) for command in SETTINGS)
 
+    def signals_and_breakpoints(self):
+        return self.run("breakpoint list") + self.run("process handle SIGURG")
+
     def walk(self):
         text = ""
         for line in STEPS.split("\n"):
@@ -224,6 +248,7 @@ class Lldb(Debugger):
                 text += self.until_stop()
             else:
                 text += self.run(line)
-        assert len(self.reasons(text)) == 7
-        # Values are numbered as they come; the program's stay.
-        return same_numbers(text)
+        assert self.reasons(text) == ["breakpoint"] * 7, text
+        assert text.count("old value: ") == 1
+        # That it resumes may be told once it has stopped.
+        return same_numbers(re.sub(r"Process \d+ resuming\n", "", text))

@@ -6,19 +6,22 @@ it is in debugger.py and debugger_lldb.py, one class each. To add a debugger,
 write such a class and name it in conftest.py's WAYS.
 """
 
+import fcntl
 import json
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 BUILDDIR = os.environ.get("PYPROF_BUILDDIR", os.getcwd())
 
 # Only ever ends a test that hangs; nothing is measured by it.
-PATIENCE = 90
+PATIENCE = int(os.environ.get("PYPROF_PATIENCE", "90"))
 
 
 class Hung(AssertionError):
@@ -36,17 +39,24 @@ class Debugger:
     # What a class says of its debugger.
     name = prompt = program = None
     options = []
+    # Of the terminal: one on which nothing is drawn.
+    term = "dumb"
     # Whether quitting lets go of a process that runs.
     lets_go_of_what_runs = True
+    # Whether it can interrupt a program whose children end all the time.
+    halts_what_forks = True
     # "detach" and "kill" are the same words in all of them.
 
     def __init__(self, *args, load=True):
         self.pid, self.fd = pty.fork()
         if not self.pid:
-            os.environ["TERM"] = "dumb"
+            os.environ["TERM"] = self.term
             os.environ["LC_ALL"] = "C.UTF-8"
             os.environ.pop("PYTHONHOME", None)
             os.execvp(self.program, [self.program, *self.options, *args])
+        if self.term != "dumb":
+            fcntl.ioctl(self.fd, termios.TIOCSWINSZ,
+                        struct.pack("4H", 50, 200, 0, 0))
         self.output = ""
         self.log = ""
         self.ended = None
@@ -152,12 +162,12 @@ class Debugger:
         """What it says of its settings, as one text to compare."""
         raise NotImplementedError
 
-    def walk(self):
-        """Step through steps.c; what is the same each time."""
+    def signals_and_breakpoints(self):
+        """What a command that is refused must not have touched."""
         raise NotImplementedError
 
-    def completions(self, line):
-        """What the line may be completed to, as words for its end."""
+    def walk(self):
+        """Step through steps.c; what is the same each time."""
         raise NotImplementedError
 
     # What pyprof says

@@ -15,15 +15,14 @@ import pytest
 from conftest import PYTHONS, TARGETS
 from debugger import batch, commands, Gdb, LOADER, OPTIONS, PATIENCE
 
-STATE = ["-ex", "info breakpoints", "-ex", "info signals SIGURG"]
-
 
 def attach(program):
     return ["-readnever", "-p", str(program.pid)]
 
 
 def complaints(run):
-    return [line for line in run.stderr.splitlines() if "pyprof:" in line]
+    return [re.sub("^error: ", "", line) for line in run.stderr.splitlines()
+            if "pyprof:" in line]
 
 
 def refused(run):
@@ -35,9 +34,9 @@ def refused(run):
     return lines[0]
 
 
-def test_no_process():
+def test_no_process(each_debugger):
     for line in ("start", "start --for 1s", "bt", "threads", "info"):
-        message = refused(batch("-ex", "pyprof " + line))
+        message = refused(each_debugger.batch("pyprof " + line))
         assert "no process" in message or "not running" in message, message
 
 
@@ -48,12 +47,12 @@ def sleeper():
         process.kill()
 
 
-def test_not_python(sleeper):
+def test_not_python(each_debugger, sleeper):
     wanted = "no Python interpreter in process %d (%s)" % (
         sleeper.pid, os.path.realpath(shutil.which("sleep")))
     for line in ("pyprof bt", "pyprof info", "pyprof threads",
                  "pyprof start --for 300ms"):
-        message = refused(batch(*attach(sleeper), "-ex", line))
+        message = refused(each_debugger.batch(line, pid=sleeper.pid))
         assert message.startswith("pyprof: ") and wanted in message
 
 
@@ -93,7 +92,7 @@ def spinning(python, start_program):
     return start_program(python, "session.py", "spin")
 
 
-def test_bad_rates_and_options(spinning):
+def test_bad_rates_and_options(each_debugger, spinning):
     lines = {
         "start 0hz": "rate 0hz is not between 1hz and 100khz",
         "start 0": "rate 0",
@@ -117,15 +116,16 @@ def test_bad_rates_and_options(spinning):
         "bt one": "one",
         "bt all --limit -1": "-1",
     }
-    with Gdb("-readnever", "-p", str(spinning.pid)) as gdb:
-        before = [gdb.run(line) for line in STATE[1::2]]
+    with each_debugger.attach(spinning.pid) as dbg:
+        before = dbg.signals_and_breakpoints()
         for line, part in lines.items():
-            text = gdb.run("pyprof " + line)
-            assert re.fullmatch(r"pyprof: [^\n]+\n", text), (line, text)
+            text = dbg.run("pyprof " + line)
+            assert re.fullmatch(
+                r"(error: )?pyprof: [^\n]+\n", text), (line, text)
             assert part in text, (line, text)
-            assert [gdb.run(line) for line in STATE[1::2]] == before, line
-        assert "not sampling" in gdb.run("pyprof status")
-        gdb.run("detach")
+            assert dbg.signals_and_breakpoints() == before, line
+        assert "not sampling" in dbg.run("pyprof status")
+        dbg.run("detach")
     assert spinning.finish()[1] == 0
 
 

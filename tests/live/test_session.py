@@ -123,7 +123,9 @@ def test_storm_of_alarms(python, start_program, way):
 
 @pytest.mark.parametrize("twist", ["urgent", "urgent_and_winch"])
 def test_own_sigurg_arrives(python, start_program, way, twist):
-    program = start_program(python, "session.py", twist)
+    program = start_program(
+        python, "session.py", twist,
+        *["by itself"] * (not way.debugger.halts_what_forks))
     with way.attach(program) as dbg:
         dbg.let_pass("SIGURG")
         way.start(dbg)
@@ -155,6 +157,9 @@ def test_comings_and_goings(python, start_program, way, twist):
         dbg.until_samples(300)
         text = dbg.quiet(0.3)
         assert re.sub(r"\[Detaching after v?fork.*\]\n", "", text) == ""
+        if twist == "forks" and not dbg.halts_what_forks:
+            program.close()
+            return
         # forks prints at any time, so no output is compared from here on
         assert dbg.reasons(dbg.halt()) == ["interrupted"]
         dbg.quiet(0.3)
@@ -306,7 +311,9 @@ def test_run_for(python, start_program, way, twist):
 
 
 def test_run_for_no_tick_reaches_the_program(python, start_program, way):
-    program = start_program(python, "session.py", "urgent")
+    program = start_program(
+        python, "session.py", "urgent",
+        *["by itself"] * (not way.debugger.halts_what_forks))
     with way.attach(program) as dbg:
         dbg.let_pass("SIGURG")
         for _ in range(5):
@@ -370,26 +377,23 @@ def test_loading_twice_is_harmless(python, start_program, way):
         dbg.halt()
 
 
-def test_unknown_command(each_debugger):
-    run = each_debugger.batch("pyprof strat")
+def test_unknown_command():
+    run = Gdb.batch("pyprof strat")
     assert run.returncode == 1
-    assert re.fullmatch(
-        r"(?s).*^(error: )?pyprof: .*\bstart\b[^\n]*\n", run.stderr
-    ), run.stderr
+    assert re.fullmatch(r"pyprof: .*\bstart\b.*\n", run.stderr), run.stderr
+
+
+def test_unknown_option(each_debugger):
+    run = each_debugger.batch("pyprof start --mdoe free")
+    assert run.returncode == 1
+    assert re.search(
+        r"(?m)^(error: )?pyprof: .*--mode\b.*\n", run.stderr), run.stderr
 
 
 def test_bare_command_is_help(each_debugger):
     run = each_debugger.batch("pyprof")
     assert run.returncode == 0
     assert "start" in run.stdout
-
-
-def test_completion(each_debugger):
-    with each_debugger() as dbg:
-        assert dbg.completions("pyprof sta") == ["start", "status"]
-        assert dbg.completions("pyprof start --mo") == ["--mode"]
-        assert dbg.completions("pyprof start --mode fr") == ["free"]
-        assert dbg.completions("pyprof heap ty") == ["types"]
 
 
 def test_no_process(each_debugger):

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from conftest import WAYS
-from debugger import GDB, LOADER, OPTIONS, PATIENCE, Gdb, settings
+from debugger import GDB, LOADER, OPTIONS, PATIENCE, Gdb, batch, settings
 
 GDBS = [way for way in WAYS if way.debugger is Gdb]
 STOP = GDBS[0]
@@ -156,3 +156,15 @@ def test_machine_interface(python, start_program, way):
     assert text.count("*stopped") == 2, text
     assert text.count("*running") <= 1 + 1, text
     assert int(re.search(r'total\W+(\d+)', rest).group(1)) > 0
+
+
+# The command itself
+
+
+def test_completion():
+    run = batch("-ex", "complete pyprof sta", "-ex",
+                "complete pyprof start --mo",
+                "-ex", "complete pyprof start --mode fr")
+    assert run.stdout.split("\n")[:4] == [
+        "pyprof start", "pyprof status", "pyprof start --mode",
+        "pyprof start --mode free"]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests/live/test_session.py looks at: a program with a twist.
 
-usage: session.py TWIST
+usage: session.py TWIST [by itself]
 
 It works until a line comes on its standard input, at the latest for two
 minutes, and prints what it has counted. TWIST says what is special about it.
@@ -68,12 +68,12 @@ def alarm():
 
 
 def urgent():
-    """SIGURG of its own, from itself and from a child."""
+    """SIGURG of its own, from itself and, unless told not to, from a child."""
     signal.signal(signal.SIGURG, count("urgent"))
     sent = 0
     while not is_over():
         before = counts.get("urgent", 0)
-        if sent % 2:
+        if sent % 2 and len(sys.argv) == 2:
             subprocess.call(["kill", "-URG", str(os.getpid())])
         else:
             os.kill(os.getpid(), signal.SIGURG)
