@@ -200,7 +200,7 @@ static void put_style(struct pyprof_buf *out)
 		pyprof_buf_printf(out, ".c%u{fill:hsl(%u,62%%,78%%)}\n", i,
 				  hue_of(i));
 	pyprof_buf_puts(out, ".hit rect{fill:#c78bff}\n"
-			     "@media (prefers-color-scheme:dark){\n"
+			     "@media screen and (prefers-color-scheme:dark){\n"
 			     "svg{background:#16191d;color:#dfe3e8}\n"
 			     ".dim{fill:#9aa4af}\n");
 	for (unsigned i = 0; i < COLOURS; i++)
@@ -226,8 +226,9 @@ static void put_head(struct picture *picture, char *prose)
 		put_xml(out, line + 2, strlen(line + 2));
 		pyprof_buf_puts(out, "</text>\n");
 	}
+	/* The script says there what it can do. */
 	begin_text(out, "id=\"status\"", y + LINE);
-	pyprof_buf_puts(out, "Click zooms, / searches, Esc resets</text>\n");
+	pyprof_buf_puts(out, "</text>\n");
 }
 
 static void put_foot(struct picture *picture)

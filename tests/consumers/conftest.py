@@ -8,7 +8,7 @@ import pytest
 from programs import BUILD, MODULES, has
 import shapes
 
-EXTENSIONS = ["json", "csv", "csv.gz", "collapsed", "speedscope.json",
+EXTENSIONS = ["json", "html", "csv", "csv.gz", "collapsed", "speedscope.json",
               "gecko.json", "trace.json", "callgrind", "scalene.json",
               "pstats", "svg", "txt"]
 

@@ -11,10 +11,12 @@ import gzip
 import json
 import marshal
 import re
+import subprocess
 import sys
 from collections import defaultdict
 from xml.etree import ElementTree
 
+from programs import HERE
 from shapes import NO_FRAME
 
 csv.field_size_limit(sys.maxsize)
@@ -46,6 +48,28 @@ def of_json(path):
         line = locations["line"][location]
         yield (function["file"], line if line >= 0 else function["first_line"],
                ns, samples)
+
+
+def of_html(path):
+    """As tests/support/read_page.py takes the data out of the page."""
+    done = subprocess.run(
+        [sys.executable, "-I", HERE.parent / "support/read_page.py", path,
+         "raw"], check=True, timeout=120, stdout=subprocess.PIPE)
+    data = json.loads(done.stdout)
+    strings, functions = data["strings"], data["functions"]
+    locations, tallies = data["locations"], data["tallies"]
+    groups = [state["group"] for state in data["states"]]
+    for stack, state, samples, ns in zip(*(
+            tallies[key] for key in ("stack", "state", "samples", "ns"))):
+        if groups[state] == "wait":
+            continue
+        if not stack:
+            yield "", 0, ns, samples
+            continue
+        location = data["stacks"]["location"][stack]
+        function = locations["function"][location]
+        yield (strings[functions["file"][function]],
+               locations["line"][location], ns, samples)
 
 
 def of_csv(path):
@@ -197,6 +221,7 @@ def of_gzip(path):
 
 READERS = {
     "json": of_json,
+    "html": of_html,
     "csv": of_csv,
     "csv.gz": of_gzip,
     "speedscope.json": of_speedscope,

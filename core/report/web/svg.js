@@ -7,7 +7,8 @@
 	const { x: margin, width: whole } = root.viewBox.baseVal;
 	const width = whole + 2 * margin;
 	const status = document.getElementById("status");
-	const hint = status.textContent;
+	const hint = "Click zooms, / searches, Esc resets";
+	status.textContent = hint;
 	const frames = [...document.querySelectorAll("g.f")].map((g) => {
 		const [title, rect, text] = g.children;
 		const number = (name) => +rect.getAttribute(name);
