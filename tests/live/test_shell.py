@@ -43,7 +43,7 @@ class Shell:
 
     def words(self, *args):
         # GDB is what is taken without being asked for.
-        if self.debugger is Gdb:
+        if self.debugger is Gdb or not args:
             return args
         return [*args[:1], "--debugger", self.debugger.name, *args[1:]]
 
@@ -247,7 +247,7 @@ def test_killed_while_a_command_runs(shell, python, tmp_path):
         (["record", "-p", "1", "--", "true"], 2, "give either"),
         (["record", "-d", "5 parsecs", "-p", "1"], 2, "is not a time"),
         (["record", "ls"], 2, "behind --"),
-        (["report", "x"], 2, "report is not there yet"),
+        (["top", "x"], 2, "top is not there yet"),
         (["dump"], 2, "give either a process id or a core file"),
         (["dump", "/nowhere"], 1, "neither a process id nor a core file"),
         (["dump", "/dev/null"], 1, "neither a process id nor a core file"),
