@@ -307,12 +307,15 @@ function Tools(): JSX.Element {
 			</select></label>}
 		<span class="grow" />
 		<Found />
-		<button title="Save what is shown as an SVG file" id="svg"
-			onClick={() => save("pyprof-flame.svg", "image/svg+xml", svgOf(
-				frames.value, follow(tree.value, path.value),
-				shape.value === "flame", document.title, tell))}>
-			Save SVG</button>
 	</div>;
+}
+
+function SaveButton(): JSX.Element {
+	return <button title="Save what is shown as an SVG file" id="svg"
+		onClick={() => save("pyprof-flame.svg", "image/svg+xml", svgOf(
+			frames.value, follow(tree.value, path.value),
+			shape.value === "flame", document.title, tell))}>
+		Save SVG</button>;
 }
 
 /** How much of what is shown a search finds. */
@@ -395,7 +398,8 @@ function Component(): JSX.Element {
 				}}
 				tell={tell} facts={(frame) => <Facts frame={frame} />}
 				menu={menu} onOpen={openSource} />
-				<div class="under"><Colours /></div>
+				<div class="under row"><Colours /><span class="grow" />
+					<SaveButton /></div>
 			</>}
 	</>;
 }
