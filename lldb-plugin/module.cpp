@@ -119,11 +119,15 @@ void add_commands(lldb::SBCommand &parent, struct pyprof_lldb *plugin)
 		if (!word)
 			return;
 		_cleanup_buf_ struct pyprof_buf help = PYPROF_BUF_INIT;
+		_cleanup_buf_ struct pyprof_buf syntax = PYPROF_BUF_INIT;
+		const char *usage = pyprof_commands[i]->usage;
 		put_help(word, &help);
+		pyprof_buf_printf(&syntax, "pyprof %s %s", word,
+				  usage ? usage : "");
 		/* Both live as long as LLDB. */
 		lldb::SBCommand command = parent.AddCommand(
 			word, new Command(plugin, word),
-			pyprof_commands[i]->summary, pyprof_commands[i]->usage);
+			pyprof_commands[i]->summary, syntax.data);
 		command.SetHelpLong(help.data);
 	}
 }
