@@ -23,8 +23,8 @@ import tempfile
 import tap
 import pythons  # found by tap  # noqa: E402
 
-# Environment and options of the program; minors in whose release builds it is
-# tried when nobody asks for more, None for all there is.
+# Environment and options of the program; minors of which a release build is
+# tried when nobody asks for more, None for all interpreters there are.
 Mode = collections.namedtuple("Mode", "environment options minors")
 MODES = {
     "plain": Mode({}, [], None),
@@ -281,13 +281,19 @@ def is_possible(python, mode):
 
 def runs(pythons_):
     """What is to be tried: pairs of an interpreter and a mode."""
+    chosen = set()
     for python in pythons_:
+        minor = python.version[1]
         for mode in sys.argv[1:] or MODES:
             minors = MODES[mode].minors
-            if is_possible(python, mode) and (
-                    sys.argv[1:] or minors is None or
-                    python.version[1] in minors and not python.is_debug):
-                yield python, mode
+            if not is_possible(python, mode):
+                continue
+            if not sys.argv[1:] and minors is not None:
+                if python.is_debug or minor not in minors or \
+                        (minor, mode) in chosen:
+                    continue
+                chosen.add((minor, mode))
+            yield python, mode
 
 
 def attempt(run):
