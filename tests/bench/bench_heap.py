@@ -11,6 +11,10 @@ import time
 from common import HERE, Target, gdb, name_of, private, row
 
 
+# What pip can install of those that count objects from within.
+PEERS = ("guppy3", "pympler")
+
+
 def tool(args, *arguments):
     """Facts that tests/bench/heap printed, and the seconds it took in all."""
     start = time.monotonic()
@@ -65,10 +69,35 @@ def command_in_gdb(args, pid):
     return float(took[1]) if took and "dict" in text else None
 
 
+def with_peers(python, folder):
+    """An interpreter of the same kind that has the others installed; or the
+    same one, where they cannot be had."""
+    inside = os.path.join(folder, "bin", "python")
+    for command in ([python, "-m", "venv", folder],
+                    [inside, "-m", "pip", "install", "--quiet", *PEERS]):
+        done = subprocess.run(command, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            print("# %s: %s" % (" ".join(command[1:]), (
+                done.stdout.strip().splitlines() or ["?"])[-1]))
+            return python
+    return inside
+
+
 def peers(python, count, seconds):
     """Others on a copy of the same heap; the ratio is to `seconds`."""
-    where = "%s, N=%d" % (name_of(python), count)
-    for name in ("guppy3", "pympler"):
+    with tempfile.TemporaryDirectory() as folder:
+        from_within(with_peers(python, folder), name_of(python), count,
+                    seconds)
+    if not shutil.which("pyheap_dump"):
+        row("types by pyheap", name_of(python),
+            "skipped: not installed, and not on PyPI")
+
+
+def from_within(python, name_of_it, count, seconds):
+    """Those that count their own process's objects."""
+    where = "%s, N=%d" % (name_of_it, count)
+    for name in PEERS:
         done = subprocess.run(
             [python, os.path.join(HERE, "heap_peer.py"), name, str(count)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -84,8 +113,6 @@ def peers(python, count, seconds):
             "%.1f s, %.1f M objects, +%.0f MB" % (
                 float(took), int(objects) / 1e6, int(added) / 1e6),
             "10x ours", float(took) >= 10 * seconds)
-    if not shutil.which("pyheap_dump"):
-        row("types by pyheap", where, "skipped: not installed")
 
 
 def bench_live(args, python, count):
