@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/heap/chunk.h"
 
-#include <string.h>
-
+#include "core/cpython/object.h"
 #include "core/image/elf.h"
 
 /* Flags in the low bits of a chunk's size. */
@@ -11,13 +10,6 @@
 #define FLAGS 7
 
 #define CHUNK_MIN 32
-
-static uint64_t word_at(const uint8_t *bytes)
-{
-	uint64_t word;
-	memcpy(&word, bytes, sizeof(word));
-	return word;
-}
 
 uint64_t pyprof_chunk_mapped_size(uint64_t chunk, uint64_t size)
 {
@@ -33,7 +25,7 @@ uint64_t pyprof_chunk_size(const struct pyprof_memory *memory, uint64_t address)
 	const uint8_t *head = pyprof_memory_at(memory, address - 16, 16);
 	if (!head || (address & 15))
 		return 0;
-	uint64_t word = word_at(head + 8);
+	uint64_t word = pyprof_word(head, 8);
 	uint64_t size = word & ~(uint64_t)FLAGS;
 	uint64_t chunk = address - 16;
 	if (size < CHUNK_MIN || (size & 15) || size > UINT64_C(1) << 46)
@@ -42,7 +34,7 @@ uint64_t pyprof_chunk_size(const struct pyprof_memory *memory, uint64_t address)
 		return pyprof_chunk_mapped_size(chunk, size);
 	/* The chunk behind it says whether this one is in use. */
 	const uint8_t *next = pyprof_memory_at(memory, chunk + size, 16);
-	if (!next || !(word_at(next + 8) & PREVIOUS_IN_USE))
+	if (!next || !(pyprof_word(next, 8) & PREVIOUS_IN_USE))
 		return 0;
 	return size;
 }
