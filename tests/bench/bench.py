@@ -22,7 +22,7 @@ import tempfile
 import time
 
 from bench_heap import bench_heap
-from common import HERE, ROWS, Target, gdb, name_of, pythons, resident, row
+from common import DEBUGGERS, HERE, ROWS, Target, gdb, name_of, pythons, resident, row
 
 
 class Sampled:
@@ -180,6 +180,44 @@ def gdb_status(args, pid, *commands):
     return json.loads(output[output.index("{"):output.rindex("}") + 1])
 
 
+def wrong_samples(path):
+    """Of a profile as collapsed stacks: impossible ones, and all, in ns."""
+    wrong = total = 0
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            stack, _, time_ns = line.rpartition(" ")
+            names = re.findall(r"\b([abc]\d) \(", stack)
+            total += int(time_ns)
+            wrong += int(time_ns) if impossible(
+                ";".join(name + ":" for name in names)) else 0
+    return wrong, total
+
+
+def bench_debuggers(args):
+    """Preempt mode by each debugger's own command."""
+    python = "/usr/bin/python3"
+    seconds = 3 if args.quick else 10
+    for name, run in DEBUGGERS.items():
+        with Target(python, "abc.py", 4, 600) as target, \
+                tempfile.NamedTemporaryFile(suffix=".collapsed") as file:
+            output = run(args, target.pid,
+                         "pyprof start 100hz --mode preempt --for %ds" % seconds,
+                         "pyprof dump " + file.name, "pyprof status --json")
+            if not output or '"pause"' not in output:
+                row("preempt 100 hz, in " + name, name_of(python), "skipped: none")
+                continue
+            status = json.loads(re.search(r'\{"schema".*\}', output)[0])
+            wrong, total = wrong_samples(file.name)
+        where = name_of(python) + ", 4 thr"
+        row("preempt 100 hz, in " + name, where,
+            "%.1f samples/s" % status["reached_hz"], ">= 90/s",
+            status["reached_hz"] >= 90)
+        row("held a sample, in " + name, where, "%.1f us, %.1f us" % (
+            status["pause"]["median_us"], status["pause"]["p99_us"]))
+        row("impossible stacks, in " + name, where,
+            "%d of %d ms" % (wrong // 10**6, total // 10**6), "0", not wrong)
+
+
 # Debian's python3-dbg brings CPython's own commands for GDB.
 PY_BT = "/usr/share/gdb/auto-load/usr/bin/python3.%d-gdb.py"
 
@@ -262,6 +300,7 @@ BENCHES = {
     "slowdown": bench_slowdown,
     "rate": bench_rate,
     "shares": bench_shares,
+    "debuggers": bench_debuggers,
     "stop": bench_stop,
     "stop-slowdown": bench_stop_slowdown,
     "memory": bench_memory,

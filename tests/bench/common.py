@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the benches share: the table, target programs, a GDB."""
+"""What the benches share: the table, target programs, the debuggers."""
 
 import glob
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -73,6 +74,24 @@ def gdb(args, pid, *commands):
         line += ["-ex", command]
     return subprocess.run(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, timeout=900).stdout
+
+
+def lldb(args, pid, *commands):
+    """The same in LLDB; None without LLDB or the plugin."""
+    plugin = os.path.join(args.build, "lldb-plugin/.libs/pyprof_lldb.so")
+    if not shutil.which("lldb") or not os.path.exists(plugin):
+        return None
+    line = ["lldb", "--no-lldbinit", "--script-language", "none", "--batch",
+            "--one-line-before-file",
+            "settings set target.preload-symbols false",
+            "--attach-pid", str(pid), "--one-line", "plugin load " + plugin]
+    for command in commands:
+        line += ["--one-line", command]
+    return subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=900).stdout
+
+
+DEBUGGERS = {"GDB": gdb, "LLDB": lldb}
 
 
 def resident(pid):
