@@ -14,12 +14,18 @@ import struct
 import subprocess
 import sys
 
-from debugger import batch
+import pytest
+
+from conftest import PYTHONS, or_skip
+from debugger import Gdb
+from debugger_lldb import Lldb
 from dumped import Profile
 
 SUPPORT = os.path.join(os.path.dirname(__file__), "..", "support")
 
-MODES = ["preempt", "stop", "free"]
+# And how each runs a command of the shell's.
+MODES = {Gdb: ["preempt", "stop", "free"], Lldb: ["preempt", "free"]}
+SHELL = {Gdb: "shell ", Lldb: "platform shell "}
 PHASES = ["thirty", "seventy", "hashing", "sleeping", "locking", "others"]
 WORKERS = ["w1", "w2", "w3"]
 
@@ -34,7 +40,7 @@ POINTS = 0.04
 
 
 # Tells the program that it has stood still.
-MARK = r"shell printf '\%o' | dd conv=notrunc status=none of=%s"
+MARK = r"printf '\%o' | dd conv=notrunc status=none of=%s"
 
 class Truth:
     """What tests/targets/phases.py says of its time."""
@@ -86,22 +92,22 @@ def check_state(state, found):
         assert found[state] >= 0.75 * total, (state, found)
 
 
-def record(pid, dumps, clock):
-    """Profile in each mode, one after the other, in one GDB."""
-    commands = ["shell cp %s %s/before" % (clock, dumps)]
-    for number, mode in enumerate(MODES, 1):
+def record(debugger, pid, dumps, clock):
+    """Profile in each mode, one after the other, in one debugger."""
+    shell = SHELL[debugger]
+    commands = [shell + "cp %s %s/before" % (clock, dumps)]
+    for number, mode in enumerate(MODES[debugger], 1):
         commands += [
-            MARK % (number, clock),
+            shell + MARK % (number, clock),
             "pyprof start 1khz --mode %s --max-stop 100 --for 2s" % mode,
-            "shell cp %s %s/%s" % (clock, dumps, mode),
+            shell + "cp %s %s/%s" % (clock, dumps, mode),
             "pyprof dump %s/%s.json" % (dumps, mode),
             "pyprof dump %s/%s.txt" % (dumps, mode),
             "pyprof dump %s/%s.collapsed" % (dumps, mode),
             "pyprof dump %s/%s.html" % (dumps, mode),
             "pyprof reset",
         ]
-    args = [arg for command in commands for arg in ("-ex", command)]
-    run = batch("-readnever", "-p", str(pid), *args)
+    run = debugger.batch(*commands, pid=pid)
     assert "pyprof:" not in run.stderr, run.stderr
     assert run.returncode == 0, run.stderr
 
@@ -159,12 +165,20 @@ def check_formats(path):
             assert abs(found["phases.py", line] - ns) <= 500000
 
 
-def test_shares(each_python, start_program, tmp_path):
+# The sampler is the same in LLDB: two are enough.
+EACH = [(debugger, python) for debugger in MODES for python in PYTHONS
+        if debugger is Gdb or python.name in (PYTHONS[0].name, "3.14")]
+
+
+@pytest.mark.parametrize(
+    "debugger, some_python", EACH, ids=lambda value: value.name)
+def test_shares(debugger, some_python, start_program, tmp_path):
+    or_skip(debugger)
     clock = tmp_path / "clock"
-    program = start_program(each_python, "phases.py", str(clock))
-    record(program.pid, tmp_path, clock)
+    program = start_program(some_python, "phases.py", str(clock))
+    record(debugger, program.pid, tmp_path, clock)
     before = Truth(tmp_path / "before")
-    for mode in MODES:
+    for mode in MODES[debugger]:
         profile = Profile(tmp_path / (mode + ".json"))
         assert profile.meta["mode"] == mode
         after = Truth(tmp_path / mode)
