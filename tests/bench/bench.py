@@ -218,6 +218,21 @@ def bench_debuggers(args):
             "%d of %d ms" % (wrong // 10**6, total // 10**6), "0", not wrong)
 
 
+def bench_copy(args):
+    """A heap copied by each debugger's own command, the best of three."""
+    python = "/usr/bin/python3"
+    with Target(python, "heap.py", 20000 if args.quick else 150000) as target:
+        for name, run in DEBUGGERS.items():
+            output = run(args, target.pid, *["pyprof heap snapshot it"] * 3)
+            found = re.findall(r"([\d.]+) MB copied in ([\d.]+) ms", output or "")
+            if not found:
+                row("heap copied, in " + name, name_of(python), "skipped: none")
+                continue
+            speed = max(float(size) / float(ms) for size, ms in found)
+            row("heap copied, in " + name, name_of(python),
+                "%.2f GB/s" % speed, ">= 1 GB/s", speed >= 1)
+
+
 # Debian's python3-dbg brings CPython's own commands for GDB.
 PY_BT = "/usr/share/gdb/auto-load/usr/bin/python3.%d-gdb.py"
 
@@ -301,6 +316,7 @@ BENCHES = {
     "rate": bench_rate,
     "shares": bench_shares,
     "debuggers": bench_debuggers,
+    "copy": bench_copy,
     "stop": bench_stop,
     "stop-slowdown": bench_stop_slowdown,
     "memory": bench_memory,
