@@ -47,6 +47,21 @@ static struct pyprof_error *prepare(struct pyprof_heap *heap,
 	return err;
 }
 
+static bool is_counted(void *context, uint64_t address)
+{
+	return pyprof_index_has(context, address);
+}
+
+/*
+ * With all objects known, words that are scanned lead to them alone: which
+ * types were met on the way depends on how the threads took turns.
+ */
+static void close_census(struct pyprof_heap *heap)
+{
+	heap->types->is_object = is_counted;
+	heap->types->is_object_context = &heap->index;
+}
+
 struct pyprof_error *pyprof_heap_create(struct pyprof_memory *memory,
 					struct pyprof_target *base,
 					const struct pyprof_progress *progress,
@@ -68,6 +83,7 @@ struct pyprof_error *pyprof_heap_create(struct pyprof_memory *memory,
 		pyprof_heap_destroy(heap);
 		return err;
 	}
+	close_census(heap);
 	*ret = heap;
 	return NULL;
 }
