@@ -232,7 +232,7 @@ def kernel_core(python, filter_bits, folder):
         assert process.stdout.readline() == b"ready\n"
         with open("/proc/%d/coredump_filter" % process.pid, "w") as file:
             file.write("%#x" % filter_bits)
-        process.send_signal(signal.SIGQUIT)
+        process.send_signal(signal.SIGABRT)
         process.wait()
     found = [name for name in os.listdir(folder) if name.startswith("core")]
     return folder / found[0] if found else None
