@@ -19,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from bench_heap import bench_heap
@@ -193,6 +194,30 @@ def wrong_samples(path):
     return wrong, total
 
 
+def slowdown_by(run, args, python, mode):
+    """Median ratio of the program's speed without and with a debugger that
+    samples it at 100 hz, from two seconds after its start."""
+    ratios = []
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(bytes(8))
+        file.flush()
+        counter = mmap.mmap(file.fileno(), 8)
+        with Target(python, "abc.py", 1, 600, file.name) as target:
+            for _ in range(1 if args.quick else 5):
+                plain = speed(counter, 3)
+                debugger = threading.Thread(target=run, args=(
+                    args, target.pid,
+                    "pyprof start 100hz --mode %s --for 8s" % mode))
+                debugger.start()
+                time.sleep(4)
+                busy = speed(counter, 3)
+                debugger.join()
+                plain = (plain + speed(counter, 3)) / 2
+                ratios.append(plain / busy)
+        counter.close()
+    return statistics.median(ratios)
+
+
 def bench_debuggers(args):
     """Preempt mode by each debugger's own command."""
     python = "/usr/bin/python3"
@@ -216,6 +241,8 @@ def bench_debuggers(args):
             status["pause"]["median_us"], status["pause"]["p99_us"]))
         row("impossible stacks, in " + name, where,
             "%d of %d ms" % (wrong // 10**6, total // 10**6), "0", not wrong)
+        row("slowdown, in " + name, name_of(python) + ", 1 thr",
+            "%.3fx" % slowdown_by(run, args, python, "preempt"))
 
 
 def bench_copy(args):
@@ -263,28 +290,7 @@ def bench_stop(args):
 def bench_stop_slowdown(args):
     """What stop mode at 100 hz costs the program after two seconds."""
     python = args.python[-1]
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(bytes(8))
-        file.flush()
-        counter = mmap.mmap(file.fileno(), 8)
-        ratios = []
-        with Target(python, "abc.py", 1, 600, file.name) as target:
-            for _ in range(1 if args.quick else 5):
-                plain = speed(counter, 3)
-                debugger = subprocess.Popen(
-                    ["gdb", "-nx", "-q", "-batch", "--readnever",
-                     "-iex", "set debuginfod enabled off", "-p", str(target.pid),
-                     "-ex", "source " + os.path.join(
-                         args.build, "gdb-plugin/pyprof.py"),
-                     "-ex", "pyprof start 100hz --mode stop --for 8s"],
-                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                time.sleep(4)
-                busy = speed(counter, 3)
-                debugger.wait()
-                plain = (plain + speed(counter, 3)) / 2
-                ratios.append(plain / busy)
-        counter.close()
-    ratio = statistics.median(ratios)
+    ratio = slowdown_by(gdb, args, python, "stop")
     row("slowdown, stop 100 hz", name_of(python), "%.3fx" % ratio,
         "<= 1.05x", ratio <= 1.05)
 

@@ -31,7 +31,16 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line("SKIPPED: all of LLDB: " + reason)
 
 
+def heed_signals():
+    """What nohup or a shell's & start ignores some, and so would all that is
+    started here."""
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_sessionstart(session):
+    heed_signals()
     if not shutil.which(debugger.GDB):
         pytest.exit("there is no gdb", returncode=1)
     if not PYTHONS:
