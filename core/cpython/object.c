@@ -299,6 +299,16 @@ bool pyprof_object_known(const struct pyprof_types *types, uint64_t address,
 	return true;
 }
 
+bool pyprof_is_object(const struct pyprof_types *types, uint64_t address)
+{
+	struct pyprof_object object;
+	if (!pyprof_plausible_pointer(address))
+		return false;
+	if (types->is_object)
+		return types->is_object(types->is_object_context, address);
+	return pyprof_object_known(types, address, &object);
+}
+
 static uint32_t counted_presize(const struct pyprof_types *types,
 				const struct pyprof_object *object)
 {

@@ -349,6 +349,9 @@ bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
 bool pyprof_object_known(const struct pyprof_types *types, uint64_t address,
 			 struct pyprof_object *ret);
 
+/** Whether a scanned word leads to an object; see `is_object` of the types. */
+bool pyprof_is_object(const struct pyprof_types *types, uint64_t address);
+
 /**
  * pyprof_object_at() for a block of an allocator, whose bytes are there: the
  * object has `before` bytes in front of it and at most `left` from `bytes` on.

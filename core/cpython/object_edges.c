@@ -152,13 +152,8 @@ static void scan_words(const struct pyprof_types *types,
 		return;
 	for (uint64_t at = from; at + 8 <= to; at += 8, bytes += 8) {
 		uint64_t word = pyprof_word(bytes, 0);
-		if (!pyprof_plausible_pointer(word) ||
-		    is_named(object->type, at))
-			continue;
-		struct pyprof_object found;
-		if (types->is_object
-			    ? types->is_object(types->is_object_context, word)
-			    : pyprof_object_known(types, word, &found))
+		if (pyprof_is_object(types, word) &&
+		    !is_named(object->type, at))
 			sink->edge(sink, word,
 				   PYPROF_EDGE_SCANNED | object->type->untold,
 				   at);

@@ -237,10 +237,10 @@ static struct pyprof_error *join(struct reading *reading, struct part *parts,
 {
 	struct pyprof_graph *graph = &reading->rows->graph;
 	size_t all = 0;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		all += parts[i].count;
-	for (size_t i = 0; i < count; i++)
 		reading->rows->lost += parts[i].lost;
+	}
 	if (all >= PYPROF_NO_NODE)
 		return pyprof_error_create(PYPROF_ERROR_UNSUPPORTED,
 					   "more than %u references",

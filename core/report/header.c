@@ -246,16 +246,17 @@ void pyprof_report_header(const struct pyprof_profile *profile,
 		out->failed = true;
 }
 
-static void string_member(const struct pyprof_profile *profile, const char *key,
-			  uint32_t string, struct pyprof_json *json)
+void pyprof_report_string_member(const struct pyprof_profile *profile,
+				 const char *key, uint32_t string,
+				 struct pyprof_json *json)
 {
 	pyprof_json_key(json, key);
 	pyprof_json_text(json, pyprof_profile_string(profile, string),
 			 pyprof_profile_string_length(profile, string));
 }
 
-static void uint_member(const char *key, uint64_t value,
-			struct pyprof_json *json)
+void pyprof_report_uint_member(const char *key, uint64_t value,
+			       struct pyprof_json *json)
 {
 	pyprof_json_key(json, key);
 	pyprof_json_uint(json, value);
@@ -267,27 +268,30 @@ static void counts_json(const struct pyprof_profile_meta *meta,
 	pyprof_json_key(json, "exactness");
 	pyprof_json_begin_object(json);
 	for (unsigned i = 0; i < PYPROF_EXACT_COUNT; i++)
-		uint_member(pyprof_exactnesses[i].word, meta->samples[i], json);
+		pyprof_report_uint_member(pyprof_exactnesses[i].word,
+					  meta->samples[i], json);
 	pyprof_json_end_object(json);
-	uint_member("missed", meta->missed, json);
-	uint_member("cut", meta->cut, json);
-	uint_member("lost", meta->lost, json);
+	pyprof_report_uint_member("missed", meta->missed, json);
+	pyprof_report_uint_member("cut", meta->cut, json);
+	pyprof_report_uint_member("lost", meta->lost, json);
 	pyprof_json_key(json, "bad");
 	pyprof_json_begin_object(json);
 	for (unsigned i = 0; i < PYPROF_ERROR_COUNT; i++) {
 		if (meta->bad[i])
-			uint_member(pyprof_error_code_name(i), meta->bad[i],
-				    json);
+			pyprof_report_uint_member(pyprof_error_code_name(i),
+						  meta->bad[i], json);
 	}
 	pyprof_json_end_object(json);
 	const struct pyprof_pauses *pauses = &meta->pauses;
 	pyprof_json_key(json, "pauses");
 	pyprof_json_begin_object(json);
-	uint_member("count", pauses->count, json);
-	uint_member("total_ns", pauses->total_ns, json);
-	uint_member("median_ns", pyprof_pauses_percentile(pauses, 50), json);
-	uint_member("p99_ns", pyprof_pauses_percentile(pauses, 99), json);
-	uint_member("max_ns", pauses->max_ns, json);
+	pyprof_report_uint_member("count", pauses->count, json);
+	pyprof_report_uint_member("total_ns", pauses->total_ns, json);
+	pyprof_report_uint_member("median_ns",
+				  pyprof_pauses_percentile(pauses, 50), json);
+	pyprof_report_uint_member("p99_ns",
+				  pyprof_pauses_percentile(pauses, 99), json);
+	pyprof_report_uint_member("max_ns", pauses->max_ns, json);
 	pyprof_json_end_object(json);
 }
 
@@ -297,23 +301,28 @@ static void meta_json(const struct pyprof_profile *profile,
 	const struct pyprof_profile_meta *meta =
 		pyprof_profile_meta_const(profile);
 	pyprof_json_begin_object(json);
-	string_member(profile, "command_line", meta->command_line, json);
+	pyprof_report_string_member(profile, "command_line", meta->command_line,
+				    json);
 	pyprof_json_key(json, "pid");
 	pyprof_json_int(json, meta->pid);
-	string_member(profile, "python_version", meta->python_version, json);
-	string_member(profile, "python_build", meta->python_build, json);
-	string_member(profile, "layout_source", meta->layout_source, json);
-	string_member(profile, "host", meta->host, json);
-	string_member(profile, "debugger", meta->debugger, json);
-	string_member(profile, "mode", meta->mode, json);
+	pyprof_report_string_member(profile, "python_version",
+				    meta->python_version, json);
+	pyprof_report_string_member(profile, "python_build", meta->python_build,
+				    json);
+	pyprof_report_string_member(profile, "layout_source",
+				    meta->layout_source, json);
+	pyprof_report_string_member(profile, "host", meta->host, json);
+	pyprof_report_string_member(profile, "debugger", meta->debugger, json);
+	pyprof_report_string_member(profile, "mode", meta->mode, json);
 	pyprof_json_key(json, "started_at");
 	pyprof_json_int(json, meta->started_at);
 	pyprof_json_key(json, "rate_hz");
 	pyprof_json_double(json, meta->rate_hz, 3);
 	pyprof_json_key(json, "reached_hz");
 	pyprof_json_double(json, reached_hz(profile), 3);
-	uint_member("sampled_ns", meta->sampled_ns, json);
-	uint_member("samples", pyprof_profile_samples(profile), json);
+	pyprof_report_uint_member("sampled_ns", meta->sampled_ns, json);
+	pyprof_report_uint_member("samples", pyprof_profile_samples(profile),
+				  json);
 	counts_json(meta, json);
 	pyprof_json_end_object(json);
 }
@@ -339,12 +348,13 @@ void pyprof_report_header_json(const struct pyprof_profile *profile,
 	pyprof_json_end_object(json);
 	pyprof_json_key(json, "totals");
 	pyprof_json_begin_object(json);
-	uint_member("ns", summary->ns, json);
-	uint_member("samples", summary->samples, json);
-	uint_member("frameless_ns", summary->frameless_ns, json);
-	uint_member("all_ns", summary->all_ns, json);
-	uint_member("all_samples", summary->all_samples, json);
+	pyprof_report_uint_member("ns", summary->ns, json);
+	pyprof_report_uint_member("samples", summary->samples, json);
+	pyprof_report_uint_member("frameless_ns", summary->frameless_ns, json);
+	pyprof_report_uint_member("all_ns", summary->all_ns, json);
+	pyprof_report_uint_member("all_samples", summary->all_samples, json);
 	for (unsigned i = 0; i < PYPROF_GROUP_COUNT; i++)
-		uint_member(groups[i], summary->group_ns[i], json);
+		pyprof_report_uint_member(groups[i], summary->group_ns[i],
+					  json);
 	pyprof_json_end_object(json);
 }

@@ -37,6 +37,14 @@ void pyprof_report_header(const struct pyprof_profile *profile,
 			  const struct pyprof_filter *filter, unsigned width,
 			  struct pyprof_buf *out);
 
+/** Write a member of the open object: a string of the profile. */
+void pyprof_report_string_member(const struct pyprof_profile *profile,
+				 const char *key, uint32_t string,
+				 struct pyprof_json *json);
+/** The same of a number. */
+void pyprof_report_uint_member(const char *key, uint64_t value,
+			       struct pyprof_json *json);
+
 /** Write the members "meta", "filter" and "totals" of the open object. */
 void pyprof_report_header_json(const struct pyprof_profile *profile,
 			       const struct pyprof_summary *summary,

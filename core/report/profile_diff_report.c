@@ -315,21 +315,6 @@ pyprof_profile_diff_text(const struct pyprof_profile_diff_view *view,
  * JSON.
  */
 
-static void string_member(const struct pyprof_profile *profile, const char *key,
-			  uint32_t string, struct pyprof_json *json)
-{
-	pyprof_json_key(json, key);
-	pyprof_json_text(json, pyprof_profile_string(profile, string),
-			 pyprof_profile_string_length(profile, string));
-}
-
-static void uint_member(const char *key, uint64_t value,
-			struct pyprof_json *json)
-{
-	pyprof_json_key(json, key);
-	pyprof_json_uint(json, value);
-}
-
 static void put_side(const struct pyprof_profile_diff_view *view, unsigned side,
 		     struct pyprof_json *json)
 {
@@ -340,14 +325,18 @@ static void put_side(const struct pyprof_profile_diff_view *view, unsigned side,
 	pyprof_json_begin_object(json);
 	pyprof_json_key(json, "name");
 	pyprof_json_string(json, view->names[side]);
-	string_member(profile, "command_line", meta->command_line, json);
-	string_member(profile, "python_version", meta->python_version, json);
-	string_member(profile, "python_build", meta->python_build, json);
-	string_member(profile, "mode", meta->mode, json);
-	uint_member("samples", pyprof_profile_samples(profile), json);
-	uint_member("lost", meta->lost, json);
-	uint_member("sampled_ns", meta->sampled_ns, json);
-	uint_member("ns", view->diff->ns[side], json);
+	pyprof_report_string_member(profile, "command_line", meta->command_line,
+				    json);
+	pyprof_report_string_member(profile, "python_version",
+				    meta->python_version, json);
+	pyprof_report_string_member(profile, "python_build", meta->python_build,
+				    json);
+	pyprof_report_string_member(profile, "mode", meta->mode, json);
+	pyprof_report_uint_member("samples", pyprof_profile_samples(profile),
+				  json);
+	pyprof_report_uint_member("lost", meta->lost, json);
+	pyprof_report_uint_member("sampled_ns", meta->sampled_ns, json);
+	pyprof_report_uint_member("ns", view->diff->ns[side], json);
 	pyprof_json_end_object(json);
 }
 
@@ -385,9 +374,10 @@ pyprof_profile_diff_json(const struct pyprof_profile_diff_view *view,
 		pyprof_json_text(&json, unlike.data, unlike.length);
 	else
 		pyprof_json_null(&json);
-	uint_member("functions_changed", changed(diff, &diff->functions),
-		    &json);
-	uint_member("lines_changed", changed(diff, &diff->lines), &json);
+	pyprof_report_uint_member("functions_changed",
+				  changed(diff, &diff->functions), &json);
+	pyprof_report_uint_member("lines_changed", changed(diff, &diff->lines),
+				  &json);
 	struct pyprof_error *err = json_table(view, false, &json);
 	if (!err)
 		err = json_table(view, true, &json);

@@ -68,16 +68,6 @@ static bool read_state(const struct pyprof_types *types,
 	return ret->size <= STATE_MAX && !(ret->address & 7);
 }
 
-static bool is_object(const struct pyprof_types *types, uint64_t address)
-{
-	struct pyprof_object object;
-	if (!pyprof_plausible_pointer(address))
-		return false;
-	if (types->is_object)
-		return types->is_object(types->is_object_context, address);
-	return pyprof_object_known(types, address, &object);
-}
-
 static bool module_edges(const struct pyprof_types *types,
 			 const struct pyprof_object *object,
 			 struct pyprof_edge_sink *sink)
@@ -96,7 +86,7 @@ static bool module_edges(const struct pyprof_types *types,
 		return !size;
 	for (uint64_t at = 0; at < size; at += 8) {
 		uint64_t word = pyprof_word(bytes + at, 0);
-		if (is_object(types, word))
+		if (pyprof_is_object(types, word))
 			pyprof_edge(sink, word, kind, at);
 	}
 	return true;
