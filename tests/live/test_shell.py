@@ -120,7 +120,11 @@ def test_killed(shell, spinning, number):
     with shell.start("record", "-p", str(spinning.pid)) as script:
         wait_until(lambda: tracer(spinning), "it is attached")
         debugger = tracer(spinning)
+        # It finds all that happens now at once, and perhaps before the stop.
+        os.kill(debugger, signal.SIGSTOP)
         script.send_signal(number)
+        time.sleep(0.1)
+        os.kill(debugger, signal.SIGCONT)
         script.wait(PATIENCE)
     wait_until(lambda: is_free(spinning), "it lets go")
     wait_until(lambda: is_gone(debugger), "it ends")
