@@ -113,6 +113,21 @@ write_heap(struct pyprof_session *session, const char *name,
 	return err;
 }
 
+/** A heap has no samples and no source text: what would choose among them is
+ * refused, not ignored. */
+static struct pyprof_error *
+refuse_for_heap(const struct pyprof_option_value *given)
+{
+	static const int of_profiles[] = {STATE, THREAD, SOURCE};
+	for (size_t i = 0; i < sizeof(of_profiles) / sizeof(*of_profiles); i++)
+		if (given[of_profiles[i]].given)
+			return pyprof_error_create(
+				PYPROF_ERROR_USAGE,
+				"%s is for profiles; a heap is written whole",
+				options[of_profiles[i]].name);
+	return NULL;
+}
+
 static struct pyprof_error *run(struct pyprof_session *session,
 				const struct pyprof_arguments *arguments,
 				struct pyprof_buf *out)
@@ -124,11 +139,12 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	const char *file = arguments->positional[0];
 	bool is_heap = given[HEAP].given || given[SNAPSHOT].given ||
 		       is_named_heap(file);
-	struct pyprof_error *err =
-		is_heap ? pyprof_heap_report_format_find(given[FORMAT].text,
-							 file, &heap_format)
-			: pyprof_report_format_find(given[FORMAT].text, file,
-						    &format);
+	struct pyprof_error *err = is_heap ? refuse_for_heap(given) : NULL;
+	if (!err)
+		err = is_heap ? pyprof_heap_report_format_find(
+					given[FORMAT].text, file, &heap_format)
+			      : pyprof_report_format_find(given[FORMAT].text,
+							  file, &format);
 	if (!err)
 		err = is_heap ? write_heap(session, given[SNAPSHOT].text,
 					   heap_format, &bytes)
