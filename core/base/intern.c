@@ -83,18 +83,36 @@ void pyprof_intern_clear(struct pyprof_intern *table)
 		       table->slot_count * sizeof(*table->slots));
 }
 
+/* The slot of the item with a key, or the free one where it belongs. */
+static size_t find_slot(const struct pyprof_intern *table, const void *item)
+{
+	size_t mask = table->slot_count - 1;
+	size_t slot = hash_key(item, table->key_size) & mask;
+	for (uint32_t id; (id = table->slots[slot]); slot = (slot + 1) & mask)
+		if (is_equal(item_at(table, id - 1), item, table->key_size))
+			break;
+	return slot;
+}
+
+bool pyprof_intern_find(const struct pyprof_intern *table, const void *item,
+			uint32_t *ret)
+{
+	uint32_t id =
+		table->slot_count ? table->slots[find_slot(table, item)] : 0;
+	if (id)
+		*ret = id - 1;
+	return id != 0;
+}
+
 struct pyprof_error *pyprof_intern(struct pyprof_intern *table,
 				   const void *item, uint32_t *ret)
 {
 	if (!reserve_slot(table))
 		return pyprof_error_oom();
-	size_t mask = table->slot_count - 1;
-	size_t slot = hash_key(item, table->key_size) & mask;
-	for (uint32_t id; (id = table->slots[slot]); slot = (slot + 1) & mask) {
-		if (is_equal(item_at(table, id - 1), item, table->key_size)) {
-			*ret = id - 1;
-			return NULL;
-		}
+	size_t slot = find_slot(table, item);
+	if (table->slots[slot]) {
+		*ret = table->slots[slot] - 1;
+		return NULL;
 	}
 	if (table->count >= UINT32_MAX - 1 ||
 	    !pyprof_vec_grow(&table->items, &table->capacity, table->count + 1,

@@ -11,6 +11,7 @@
 #ifndef PYPROF_BASE_INTERN_H
 #define PYPROF_BASE_INTERN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,5 +50,9 @@ void pyprof_intern_clear(struct pyprof_intern *table);
 struct pyprof_error *pyprof_intern(struct pyprof_intern *table,
 				   const void *item, uint32_t *ret)
 	PYPROF_MUST_CHECK;
+
+/** The id of the item with the key of `item`; false when there is none. */
+bool pyprof_intern_find(const struct pyprof_intern *table, const void *item,
+			uint32_t *ret);
 
 #endif /* PYPROF_BASE_INTERN_H */

@@ -17,7 +17,7 @@ struct thread_key {
 struct pyprof_profile {
 	struct pyprof_profile_meta meta;
 	struct pyprof_strtab *strings;
-	struct pyprof_intern functions, locations, stacks, tallies;
+	struct pyprof_intern functions, locations, stacks, tallies, spans;
 	/** Keys of threads; the threads themselves are beside them. */
 	struct pyprof_intern thread_keys;
 	PYPROF_VEC(struct pyprof_profile_thread) threads;
@@ -34,6 +34,7 @@ struct pyprof_error *pyprof_profile_create(struct pyprof_profile **ret)
 		.locations = PYPROF_INTERN_INIT_WHOLE(struct pyprof_location),
 		.stacks = PYPROF_INTERN_INIT(struct pyprof_stack, depth),
 		.tallies = PYPROF_INTERN_INIT(struct pyprof_tally, samples),
+		.spans = PYPROF_INTERN_INIT(struct pyprof_span, samples),
 		.thread_keys = PYPROF_INTERN_INIT_WHOLE(struct thread_key),
 	};
 	/* The empty stack is the only one whose location is no location. */
@@ -55,6 +56,8 @@ struct pyprof_error *pyprof_profile_create(struct pyprof_profile **ret)
 _Static_assert(offsetof(struct pyprof_tally, samples) == 4 * sizeof(uint32_t) &&
 		       sizeof(enum pyprof_state) == sizeof(uint32_t),
 	       "the key of a tally has no padding");
+_Static_assert(offsetof(struct pyprof_span, samples) == 6 * sizeof(uint32_t),
+	       "the key of a span has no padding");
 
 void pyprof_profile_destroy(struct pyprof_profile *profile)
 {
@@ -65,6 +68,7 @@ void pyprof_profile_destroy(struct pyprof_profile *profile)
 	pyprof_intern_deinit(&profile->locations);
 	pyprof_intern_deinit(&profile->stacks);
 	pyprof_intern_deinit(&profile->tallies);
+	pyprof_intern_deinit(&profile->spans);
 	pyprof_intern_deinit(&profile->thread_keys);
 	pyprof_vec_deinit(&profile->threads);
 	pyprof_timeline_destroy(profile->timeline);
@@ -75,8 +79,10 @@ void pyprof_profile_reset(struct pyprof_profile *profile)
 {
 	struct pyprof_profile_meta *meta = &profile->meta;
 	pyprof_intern_clear(&profile->tallies);
+	pyprof_intern_clear(&profile->spans);
 	pyprof_timeline_clear(profile->timeline);
 	meta->sampled_ns = meta->missed = meta->cut = meta->lost = 0;
+	meta->spans_full = 0;
 	memset(meta->samples, 0, sizeof(meta->samples));
 	memset(meta->bad, 0, sizeof(meta->bad));
 	meta->pauses = (struct pyprof_pauses){};
@@ -217,6 +223,56 @@ struct pyprof_error *pyprof_profile_add(struct pyprof_profile *profile,
 	return NULL;
 }
 
+bool pyprof_columns_are_known(const struct pyprof_columns *columns,
+			      int32_t line)
+{
+	return line > 0 && columns->column >= 0 && columns->end_line >= line &&
+	       columns->end_column >= 0 &&
+	       (columns->end_line > line ||
+		columns->end_column > columns->column);
+}
+
+static struct pyprof_error *check_span(const struct pyprof_profile *profile,
+				       const struct pyprof_span *span)
+{
+	const struct pyprof_location *locations = profile->locations.items;
+	if (span->location >= profile->locations.count)
+		return unknown("location", span->location);
+	if (span->thread >= profile->threads.count)
+		return unknown("thread", span->thread);
+	if ((unsigned)span->state >= PYPROF_STATE_COUNT)
+		return unknown("state", span->state);
+	if (!pyprof_columns_are_known(&span->columns,
+				      locations[span->location].line))
+		return pyprof_error_create(PYPROF_ERROR_CORRUPT,
+					   "no part of a line");
+	return NULL;
+}
+
+struct pyprof_error *pyprof_profile_add_span(struct pyprof_profile *profile,
+					     const struct pyprof_span *span)
+{
+	uint32_t id;
+	struct pyprof_error *err = check_span(profile, span);
+	if (err)
+		return err;
+	if (!pyprof_intern_find(&profile->spans, span, &id)) {
+		if (profile->spans.count >= PYPROF_SPANS_MAX) {
+			profile->meta.spans_full += span->samples;
+			return NULL;
+		}
+		struct pyprof_span fresh = *span;
+		fresh.samples = fresh.ns = 0;
+		err = pyprof_intern(&profile->spans, &fresh, &id);
+		if (err)
+			return err;
+	}
+	struct pyprof_span *spans = profile->spans.items;
+	spans[id].samples += span->samples;
+	spans[id].ns += span->ns;
+	return NULL;
+}
+
 struct pyprof_error *pyprof_profile_restore(struct pyprof_profile *profile,
 					    const struct pyprof_tally *tally,
 					    const struct pyprof_moment *moment,
@@ -270,6 +326,13 @@ size_t pyprof_profile_tallies(const struct pyprof_profile *profile,
 {
 	*ret = profile->tallies.items;
 	return profile->tallies.count;
+}
+
+size_t pyprof_profile_spans(const struct pyprof_profile *profile,
+			    const struct pyprof_span **ret)
+{
+	*ret = profile->spans.items;
+	return profile->spans.count;
 }
 
 size_t pyprof_profile_moments(const struct pyprof_profile *profile,

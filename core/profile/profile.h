@@ -106,6 +106,34 @@ struct pyprof_tally {
 };
 
 /**
+ * A part of a line: the expression that an instruction is of (PEP 657), which
+ * may end on a later line. Columns are bytes of the line in UTF-8, from 0; the
+ * end is behind the last one.
+ */
+struct pyprof_columns {
+	int32_t column, end_line, end_column;
+};
+
+/** Whether columns are those of a part of a line: not empty, not unknown. */
+bool pyprof_columns_are_known(const struct pyprof_columns *columns,
+			      int32_t line);
+
+/**
+ * Self time of one (part of a line, thread, state). Self time of a line that
+ * is in no span of it is of a part that is not known.
+ */
+struct pyprof_span {
+	uint32_t location, thread;
+	enum pyprof_state state;
+	struct pyprof_columns columns;
+	uint64_t samples;
+	uint64_t ns;
+};
+
+/** A profile has no more spans than this. */
+#define PYPROF_SPANS_MAX 65536
+
+/**
  * When one tally got some of its time: from `at_ns` on, for `ns`. The moments
  * of a tally add up to it exactly, in samples and in time.
  */
@@ -157,6 +185,9 @@ struct pyprof_profile_meta {
 	/** Samples that are not here because the file that this was loaded from
 	 * was cut off or damaged; all other counts are of the whole. */
 	uint64_t lost;
+	/** Samples whose part of the line was known and is not kept, because
+	 * there were PYPROF_SPANS_MAX others. */
+	uint64_t spans_full;
 	/** How long the target was held off its CPU, or stopped, a sample. */
 	struct pyprof_pauses pauses;
 };
@@ -218,6 +249,15 @@ pyprof_profile_add(struct pyprof_profile *profile, uint32_t stack,
 	PYPROF_MUST_CHECK;
 
 /**
+ * Say in which part of its line the innermost frame of samples was, which have
+ * been added. Columns that are not known are a CORRUPT error. When there are
+ * too many spans, the samples are counted as such.
+ */
+struct pyprof_error *pyprof_profile_add_span(struct pyprof_profile *profile,
+					     const struct pyprof_span *span)
+	PYPROF_MUST_CHECK;
+
+/**
  * Add what another profile, which was saved, had at one moment: those of a
  * profile in their order.
  *
@@ -243,6 +283,8 @@ size_t pyprof_profile_threads(const struct pyprof_profile *profile,
 			      const struct pyprof_profile_thread **ret);
 size_t pyprof_profile_tallies(const struct pyprof_profile *profile,
 			      const struct pyprof_tally **ret);
+size_t pyprof_profile_spans(const struct pyprof_profile *profile,
+			    const struct pyprof_span **ret);
 
 /**
  * When it was, in the order of `at_ns`. Moments of one thread can overlap by

@@ -30,6 +30,8 @@
  *	THRD	tid (signed), ident, name, interpreter (signed), 1 for main
  *	TALY	stack, thread, state, exactness: the latter as META has them
  *	MOMS	time since the one before, ns, tally, samples
+ *	SPAN	location, thread, state, column, end line - line, end column,
+ *		samples, ns
  *	END	nothing: the file is whole
  *
  * Tallies have no times: they are the sums of their moments, so that they are

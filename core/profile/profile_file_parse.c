@@ -179,6 +179,9 @@ static struct pyprof_error *take_meta(struct pyprof_profile_loading *loading,
 	loading->all_samples = get_up_to(reader, INT64_MAX);
 	loading->all_ns = get_up_to(reader, INT64_MAX);
 	meta->lost = get_up_to(reader, INT64_MAX);
+	/* Files of before spans have nothing behind that. */
+	if (has_more(reader))
+		meta->spans_full = get(reader);
 	loading->has_meta = !reader->bad;
 	return NULL;
 }
@@ -378,6 +381,54 @@ static struct pyprof_error *take_moments(struct pyprof_profile_loading *loading,
 	return err;
 }
 
+/* The line that a column is of and the end is counted from. */
+static int32_t get_end_line(const struct pyprof_profile_loading *loading,
+			    struct pyprof_section_reader *reader,
+			    uint32_t location)
+{
+	const struct pyprof_location *locations;
+	size_t count = pyprof_profile_locations(loading->profile, &locations);
+	int32_t line = location < count ? locations[location].line : -1;
+	if (line < 0)
+		reader->bad = true;
+	return reader->bad
+		       ? 0
+		       : line + (int32_t)get_up_to(
+					reader, (uint64_t)(INT32_MAX - line));
+}
+
+static struct pyprof_error *take_span(struct pyprof_profile_loading *loading,
+				      struct pyprof_section_reader *reader)
+{
+	struct pyprof_span span = {
+		.location = get_u32(reader),
+		.thread = get_u32(reader),
+		.state = get_word(reader, &loading->states),
+	};
+	span.columns.column = (int32_t)get_up_to(reader, INT32_MAX);
+	span.columns.end_line = get_end_line(loading, reader, span.location);
+	span.columns.end_column = (int32_t)get_up_to(reader, INT32_MAX);
+	span.samples =
+		get_up_to(reader, loading->samples - loading->span_samples);
+	span.ns = get_up_to(reader, loading->ns - loading->span_ns);
+	if (!span.samples)
+		reader->bad = true;
+	if (reader->bad)
+		return NULL;
+	loading->span_samples += span.samples;
+	loading->span_ns += span.ns;
+	return pyprof_profile_add_span(loading->profile, &span);
+}
+
+static struct pyprof_error *take_spans(struct pyprof_profile_loading *loading,
+				       struct pyprof_section_reader *reader)
+{
+	struct pyprof_error *err = NULL;
+	while (!err && has_more(reader))
+		err = take_span(loading, reader);
+	return err;
+}
+
 static struct pyprof_error *take_end(struct pyprof_profile_loading *loading,
 				     struct pyprof_section_reader *reader)
 {
@@ -396,7 +447,7 @@ static const struct {
 	{"FUNC", take_functions}, {"LOCS", take_locations},
 	{"STAK", take_stacks},	  {"THRD", take_threads},
 	{"TALY", take_tallies},	  {"MOMS", take_moments},
-	{"END ", take_end},
+	{"SPAN", take_spans},	  {"END ", take_end},
 };
 
 struct pyprof_error *

@@ -174,6 +174,7 @@ static void put_meta(struct writer *writer)
 	put(writer, samples);
 	put(writer, ns);
 	put(writer, meta->lost);
+	put(writer, meta->spans_full);
 	end_section(writer, "META");
 }
 
@@ -260,6 +261,29 @@ static void put_samples(struct writer *writer)
 	end_items(writer, "MOMS");
 }
 
+/* Behind the moments: what was cut off has no parts that it is in. */
+static void put_spans(struct writer *writer)
+{
+	const struct pyprof_location *locations;
+	const struct pyprof_span *spans;
+	size_t count = pyprof_profile_spans(writer->profile, &spans);
+	pyprof_profile_locations(writer->profile, &locations);
+	for (size_t i = 0; i < count; i++) {
+		const struct pyprof_columns *columns = &spans[i].columns;
+		int32_t line = locations[spans[i].location].line;
+		put(writer, spans[i].location);
+		put(writer, spans[i].thread);
+		put(writer, spans[i].state);
+		put(writer, (uint64_t)columns->column);
+		put(writer, (uint64_t)(columns->end_line - line));
+		put(writer, (uint64_t)columns->end_column);
+		put(writer, spans[i].samples);
+		put(writer, spans[i].ns);
+		end_item(writer, "SPAN");
+	}
+	end_items(writer, "SPAN");
+}
+
 struct pyprof_error *pyprof_profile_save(const struct pyprof_profile *profile,
 					 struct pyprof_buf *out)
 {
@@ -285,6 +309,7 @@ struct pyprof_error *pyprof_profile_save(const struct pyprof_profile *profile,
 	put_places(&writer);
 	put_stacks(&writer);
 	put_samples(&writer);
+	put_spans(&writer);
 	end_section(&writer, "END ");
 	pyprof_buf_deinit(&writer.section);
 	pyprof_buf_deinit(&writer.packed);

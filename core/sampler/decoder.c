@@ -18,18 +18,29 @@
 struct memo {
 	uint64_t code, instr, fingerprint;
 	uint32_t flags, location;
-	bool hidden;
+	struct pyprof_columns columns;
+	bool has_columns, hidden;
 	/* A Python function was seen called from there, and not through C. */
 	bool calls_python;
+};
+
+/* The frames of a sample as they go into the profile. */
+struct made_stack {
+	uint32_t stack;
+	/* It lacks code that is gone. */
+	bool lost;
+	/* Of the innermost frame; columns where it has some. */
+	uint32_t location;
+	struct pyprof_columns columns;
+	bool has_columns;
 };
 
 /* What is known of a thread state from its earlier samples. */
 struct known_thread {
 	uint64_t tstate, ident;
 	int32_t tid;
-	uint32_t thread, stack;
-	/* The stack lacks code that is gone. */
-	bool lost;
+	uint32_t thread;
+	struct made_stack last;
 	UT_hash_handle hh;
 };
 
@@ -154,8 +165,7 @@ static struct pyprof_error *know_thread(struct pyprof_decoder *decoder,
 	known->ident = raw->ident;
 	known->tid = raw->tid;
 	known->thread = thread;
-	known->stack = 0;
-	known->lost = false;
+	known->last = (struct made_stack){};
 	*ret = known;
 	return NULL;
 }
@@ -210,12 +220,20 @@ static struct pyprof_error *locate(struct pyprof_decoder *decoder,
 		err = make_location(decoder, &frame, &location);
 	if (err)
 		return err;
+	struct pyprof_columns columns = {
+		.column = frame.position.column,
+		.end_line = frame.position.end_line,
+		.end_column = frame.position.end_column,
+	};
 	*memo = (struct memo){
 		.code = raw->code,
 		.instr = raw->instr,
 		.flags = raw->flags,
 		.fingerprint = code->fingerprint,
 		.location = location,
+		.columns = columns,
+		.has_columns =
+			pyprof_columns_are_known(&columns, frame.position.line),
 		.hidden = frame.hidden,
 	};
 	*ret = memo;
@@ -269,12 +287,23 @@ static bool is_kept(const struct pyprof_raw_sample *raw,
 		err->code == PYPROF_ERROR_FAULT);
 }
 
-/* The stack of a sample, and whether frames of it were lost. */
+/* A frame of a stack that is being made, from the innermost one on. */
+static bool push_frame(struct pyprof_decoder *decoder, const struct memo *memo,
+		       struct made_stack *made)
+{
+	if (!decoder->locations.count) {
+		made->location = memo->location;
+		made->columns = memo->columns;
+		made->has_columns = memo->has_columns;
+	}
+	return pyprof_vec_push(&decoder->locations, memo->location);
+}
+
 static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 				       const struct pyprof_raw_sample *raw,
-				       uint32_t *ret, bool *lost_ret)
+				       struct made_stack *ret)
 {
-	bool lost = false;
+	struct made_stack made = {};
 	decoder->locations.count = 0;
 	for (size_t i = 0; i < raw->count; i++) {
 		struct memo *memo;
@@ -285,27 +314,24 @@ static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 			err = push_lost(decoder);
 			if (err)
 				return err;
-			lost = true;
+			made.lost = true;
 			continue;
 		}
 		if (err)
 			return err;
 		if (i && is_called_by_python(decoder, &raw->frames[i - 1]))
 			memo->calls_python = true;
-		if (!memo->hidden &&
-		    !pyprof_vec_push(&decoder->locations, memo->location))
+		if (!memo->hidden && !push_frame(decoder, memo, &made))
 			return pyprof_error_oom();
 	}
-	uint32_t stack = 0;
 	for (size_t i = decoder->locations.count; i-- > 0;) {
 		struct pyprof_error *err = pyprof_profile_stack(
-			decoder->profile, stack, decoder->locations.items[i],
-			&stack);
+			decoder->profile, made.stack,
+			decoder->locations.items[i], &made.stack);
 		if (err)
 			return err;
 	}
-	*ret = stack;
-	*lost_ret = lost;
+	*ret = made;
 	return NULL;
 }
 
@@ -333,6 +359,27 @@ static enum pyprof_state state_of(struct pyprof_decoder *decoder,
 	return pyprof_state_outside(layout, &raw->os, raw->gil, top);
 }
 
+static struct pyprof_error *add(struct pyprof_decoder *decoder,
+				const struct pyprof_raw_sample *raw,
+				const struct known_thread *known)
+{
+	const struct made_stack *made = &known->last;
+	struct pyprof_span span = {
+		.location = made->location,
+		.thread = known->thread,
+		.state = state_of(decoder, raw),
+		.columns = made->columns,
+		.samples = 1,
+		.ns = raw->ns,
+	};
+	struct pyprof_error *err = pyprof_profile_add(
+		decoder->profile, made->stack, known->thread, span.state,
+		raw->exactness, raw->at_ns, raw->ns);
+	if (!err && made->has_columns)
+		err = pyprof_profile_add_span(decoder->profile, &span);
+	return err;
+}
+
 static struct pyprof_error *take(struct pyprof_decoder *decoder,
 				 const struct pyprof_raw_sample *raw)
 {
@@ -342,23 +389,15 @@ static struct pyprof_error *take(struct pyprof_decoder *decoder,
 	struct pyprof_error *err = know_thread(decoder, raw, &known);
 	if (err)
 		return err;
-	if (!raw->same) {
-		uint32_t stack;
-		bool lost;
-		err = make_stack(decoder, raw, &stack, &lost);
-		if (err)
-			return err;
-		known->stack = stack;
-		known->lost = lost;
-	}
-	err = pyprof_profile_add(decoder->profile, known->stack, known->thread,
-				 state_of(decoder, raw), raw->exactness,
-				 raw->at_ns, raw->ns);
+	if (!raw->same)
+		err = make_stack(decoder, raw, &known->last);
+	if (!err)
+		err = add(decoder, raw, known);
 	if (err)
 		return err;
 	if (!raw->beside)
 		meta->samples[raw->exactness]++;
-	if (raw->end != PYPROF_WALK_COMPLETE || known->lost)
+	if (raw->end != PYPROF_WALK_COMPLETE || known->last.lost)
 		meta->cut++;
 	return NULL;
 }

@@ -92,3 +92,25 @@ void test_add(struct pyprof_profile *profile, const char *frames,
 					 TEST_SAMPLE_NS));
 	}
 }
+
+void test_add_part(struct pyprof_profile *profile, const char *frames,
+		   uint32_t thread, enum pyprof_state state, int32_t column,
+		   int32_t end_column, unsigned times)
+{
+	const struct pyprof_stack *stacks;
+	const struct pyprof_location *locations;
+	test_add(profile, frames, thread, state, times);
+	uint32_t stack = test_stack(profile, frames);
+	pyprof_profile_stacks(profile, &stacks);
+	pyprof_profile_locations(profile, &locations);
+	uint32_t location = stacks[stack].location;
+	struct pyprof_span span = {
+		.location = location,
+		.thread = thread,
+		.state = state,
+		.columns = {column, locations[location].line, end_column},
+		.samples = times,
+		.ns = times * TEST_SAMPLE_NS,
+	};
+	ck_ok(pyprof_profile_add_span(profile, &span));
+}

@@ -32,4 +32,12 @@ uint64_t test_clock(const struct pyprof_profile *profile);
 void test_add(struct pyprof_profile *profile, const char *frames,
 	      uint32_t thread, enum pyprof_state state, unsigned times);
 
+/**
+ * The same, for samples that were in a part of the innermost line: from byte
+ * `column` to before `end_column` of it.
+ */
+void test_add_part(struct pyprof_profile *profile, const char *frames,
+		   uint32_t thread, enum pyprof_state state, int32_t column,
+		   int32_t end_column, unsigned times);
+
 #endif /* PYPROF_TESTS_SUPPORT_MAKE_PROFILE_H */
