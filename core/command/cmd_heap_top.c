@@ -89,7 +89,7 @@ static struct pyprof_error *find_objects(const struct pyprof_heap *heap,
 	while (pyprof_index_next(&heap->index, &walk, &id, &address)) {
 		struct pyprof_object object;
 		struct pyprof_object_sizes sizes = {};
-		if (pyprof_heap_object(heap, id, &object))
+		if (pyprof_object_known(heap->types, address, &object))
 			pyprof_heap_sizes(heap, &object, &sizes);
 		offer(biggest, (struct big){sizes.exclusive, id});
 		if (id % OBJECTS_A_LOOK)

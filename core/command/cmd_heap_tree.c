@@ -76,10 +76,7 @@ struct tree {
 
 static uint32_t type_of(const struct tree *tree, uint32_t node)
 {
-	struct pyprof_object object;
-	if (!pyprof_heap_object(tree->heap, node, &object))
-		return (uint32_t)tree->type_count;
-	return object.type->index;
+	return tree->heap->type_of[node];
 }
 
 static void deinit(struct tree *tree)

@@ -168,6 +168,7 @@ pyprof_heap_dominate(struct pyprof_heap *heap,
 		return err;
 	}
 	heap->dominators = dominators;
+	heap->type_of = no_cleanup_ptr(types);
 	heap->is_dominated = true;
 	return NULL;
 }

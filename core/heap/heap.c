@@ -9,6 +9,7 @@ void pyprof_heap_destroy(struct pyprof_heap *heap)
 		return;
 	if (heap->is_dominated)
 		pyprof_dominators_deinit(&heap->dominators);
+	free(heap->type_of);
 	pyprof_vec_deinit(&heap->roots);
 	pyprof_graph_deinit(&heap->graph);
 	pyprof_vec_deinit(&heap->by_type);

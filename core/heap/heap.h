@@ -118,6 +118,9 @@ struct pyprof_heap {
 	/** From pyprof_heap_dominate() on. */
 	bool is_dominated;
 	struct pyprof_dominators dominators;
+	/** By id, of objects that are reached: the index of the type;
+	 * `by_type.count` when damaged. */
+	uint32_t *type_of;
 };
 
 /**

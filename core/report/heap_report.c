@@ -65,9 +65,7 @@ pyprof_heap_report_format_find(const char *name, const char *file,
 static uint32_t type_of(void *context, uint32_t object)
 {
 	const struct pyprof_heap_report *report = context;
-	const struct pyprof_heap *heap = report->heap;
-	struct pyprof_object found;
-	return pyprof_heap_object(heap, object, &found) ? found.type->index : 0;
+	return report->heap->type_of[object];
 }
 
 /** What is big, and modules: one wants to see which it is. */
@@ -89,7 +87,8 @@ static struct pyprof_error *make_tree(struct pyprof_heap_report *report,
 		.dominators = &heap->dominators,
 		.children = &children,
 		.type = type_of,
-		.type_count = (uint32_t)heap->by_type.count,
+		/* One more, for damaged objects. */
+		.type_count = (uint32_t)heap->by_type.count + 1,
 		.is_apart = is_apart,
 		.context = report,
 		.min_bytes = heap->dominators.reached_bytes / TREE_PART + 1,
@@ -150,14 +149,29 @@ static bool offer(struct pyprof_heap_report *report, struct pyprof_heap_big big)
 	return true;
 }
 
+/** Whether an object cannot be among the biggest: what it holds is no more
+ * than the least of them. */
+static bool is_small(const struct pyprof_heap_report *report, uint32_t id)
+{
+	const struct pyprof_dominators *dominators = &report->heap->dominators;
+	return report->biggest.count == BIGGEST &&
+	       pyprof_is_reached(dominators, id) &&
+	       dominators->retained[id] <=
+		       report->biggest.items[BIGGEST - 1].exclusive;
+}
+
 static struct pyprof_error *find_biggest(struct pyprof_heap_report *report,
 					 const struct pyprof_progress *progress)
 {
 	const struct pyprof_heap *heap = report->heap;
-	for (uint32_t id = 0; id < heap->index.count; id++) {
+	struct pyprof_index_walk walk = {};
+	uint64_t address;
+	uint32_t id;
+	while (pyprof_index_next(&heap->index, &walk, &id, &address)) {
 		struct pyprof_object object;
 		struct pyprof_object_sizes sizes = {};
-		if (pyprof_heap_object(heap, id, &object))
+		if (!is_small(report, id) &&
+		    pyprof_object_known(heap->types, address, &object))
 			pyprof_heap_sizes(heap, &object, &sizes);
 		if (sizes.exclusive &&
 		    !offer(report, (struct pyprof_heap_big){id, sizes.shallow,
