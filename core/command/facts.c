@@ -10,9 +10,6 @@
 #include "core/base/buf.h"
 #include "core/target/linux_proc.h"
 
-/** Longer command lines are cut behind the argument that goes beyond. */
-#define MAX_COMMAND_LINE 4096
-
 /** Intern text; a fact that there is no memory for stays empty. */
 static void set_fact(struct pyprof_session *session, uint32_t *fact,
 		     const char *text)
@@ -21,46 +18,6 @@ static void set_fact(struct pyprof_session *session, uint32_t *fact,
 		pyprof_profile_strings(session->profile);
 	pyprof_error_destroy(
 		pyprof_strtab_intern(strings, text, strlen(text), fact));
-}
-
-/** Append an argument, quoted where a shell would need it. */
-static void put_argument(struct pyprof_buf *out, const char *text)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789%+,-./:=@_";
-	if (*text && !text[strspn(text, plain)]) {
-		pyprof_buf_puts(out, text);
-		return;
-	}
-	pyprof_buf_putc(out, '\'');
-	for (; *text; text++) {
-		/* Display text is one line, whatever the arguments are. */
-		unsigned char c = (unsigned char)*text;
-		if (c == '\'')
-			pyprof_buf_puts(out, "'\\''");
-		else
-			pyprof_buf_putc(out,
-					c < 0x20 || c == 0x7f ? ' ' : *text);
-	}
-	pyprof_buf_putc(out, '\'');
-}
-
-bool pyprof_facts_command_line(int32_t pid, struct pyprof_buf *out)
-{
-	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
-	if (pyprof_proc_read(pid, "cmdline", &text) || !text.length)
-		return false;
-	size_t at = 0;
-	for (; at < text.length && at < MAX_COMMAND_LINE;
-	     at += strlen(text.data + at) + 1) {
-		if (at)
-			pyprof_buf_putc(out, ' ');
-		put_argument(out, text.data + at);
-	}
-	if (at < text.length)
-		pyprof_buf_puts(out, " …");
-	return true;
 }
 
 /** The parent of a process, 0 when it has none. */
@@ -80,14 +37,26 @@ bool pyprof_facts_is_launched(int32_t pid)
 	return parent == getpid() || (parent && parent_of(parent) == getpid());
 }
 
-static void fill_process(struct pyprof_session *session,
+/** What it runs now; the sampler says what it has sampled, which may have been
+ * another program. */
+static void fill_program(struct pyprof_session *session,
 			 struct pyprof_profile_meta *meta)
 {
 	_cleanup_buf_ struct pyprof_buf line = PYPROF_BUF_INIT;
+	_cleanup_buf_ struct pyprof_buf cwd = PYPROF_BUF_INIT;
+	if (pyprof_proc_command_line(session->pid, &line))
+		set_fact(session, &meta->command_line, line.data);
+	if (pyprof_proc_cwd(session->pid, &cwd))
+		set_fact(session, &meta->cwd, cwd.data);
+}
+
+static void fill_process(struct pyprof_session *session,
+			 struct pyprof_profile_meta *meta)
+{
 	char host[HOST_NAME_MAX + 1] = "";
 	meta->pid = session->pid;
-	if (pyprof_facts_command_line(session->pid, &line))
-		set_fact(session, &meta->command_line, line.data);
+	if (!pyprof_profile_samples(session->profile))
+		fill_program(session, meta);
 	if (gethostname(host, sizeof(host) - 1) == 0)
 		set_fact(session, &meta->host, host);
 	set_fact(session, &meta->debugger, session->ops->name(session->host));

@@ -11,7 +11,8 @@
 
 /**
  * Fill in what is known of the sampled process; what cannot be found out any
- * more stays as it is. The sampler adds what it knows of the interpreter.
+ * more stays as it is. The sampler adds what it knows of the interpreter and
+ * the program that it samples.
  */
 void pyprof_facts_fill(struct pyprof_session *session);
 
@@ -20,11 +21,5 @@ void pyprof_facts_fill(struct pyprof_session *session);
  * by its server, rather than attached to it.
  */
 bool pyprof_facts_is_launched(int32_t pid);
-
-/**
- * Append the command line of a process as one would type it, and true; false
- * when it has none, or is gone.
- */
-bool pyprof_facts_command_line(int32_t pid, struct pyprof_buf *out);
 
 #endif /* PYPROF_COMMAND_FACTS_H */

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/command/facts.h"
 #include "core/command/inspect.h"
 #include "core/command/nearest.h"
 #include "core/command/session.h"
 #include "core/target/kept_files.h"
+#include "core/target/linux_proc.h"
 #include "core/target/linux_process.h"
 
 static void destroy(struct pyprof_snapshot *snapshot)
@@ -76,7 +76,7 @@ static struct pyprof_error *describe(const struct pyprof_inferior *inferior,
 	}
 	if (!is_core) {
 		snapshot->pid = inferior->pid;
-		pyprof_facts_command_line(inferior->pid, &line);
+		pyprof_proc_command_line(inferior->pid, &line);
 	}
 	snapshot->program = strdup(line.data);
 	return snapshot->program ? NULL : pyprof_error_oom();

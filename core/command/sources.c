@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/command/sources.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -31,13 +30,11 @@ static int64_t start_of(int32_t pid)
 struct pyprof_error *pyprof_sources_of_process(int32_t pid,
 					       struct pyprof_source **ret)
 {
-	char root[PYPROF_PROC_PATH_MAX], link[PYPROF_PROC_PATH_MAX];
-	char cwd[PATH_MAX];
+	_cleanup_buf_ struct pyprof_buf cwd = PYPROF_BUF_INIT;
+	char root[PYPROF_PROC_PATH_MAX];
 	snprintf(root, sizeof(root), "/proc/%d/root", pid);
-	snprintf(link, sizeof(link), "/proc/%d/cwd", pid);
-	ssize_t length = readlink(link, cwd, sizeof(cwd) - 1);
-	cwd[length > 0 ? length : 0] = '\0';
-	return pyprof_source_create(root, length > 0 ? cwd : NULL,
+	bool has_cwd = pyprof_proc_cwd(pid, &cwd);
+	return pyprof_source_create(root, has_cwd ? cwd.data : NULL,
 				    start_of(pid), ret);
 }
 
@@ -56,7 +53,9 @@ pyprof_sources_of_profile(struct pyprof_session *session,
 	if (!err && is_here && inferior.kind == PYPROF_INFERIOR_LOCAL &&
 	    inferior.pid == meta->pid)
 		return pyprof_sources_of_process(meta->pid, ret);
-	return pyprof_source_create(NULL, NULL, meta->started_at, ret);
+	const char *cwd =
+		meta->cwd ? pyprof_profile_string(profile, meta->cwd) : NULL;
+	return pyprof_source_create(NULL, cwd, meta->started_at, ret);
 }
 
 struct pyprof_error *pyprof_sources_of_core(const char *core_path,

@@ -167,6 +167,9 @@ struct pyprof_profile_meta {
 	/** Strings of the profile's table. */
 	uint32_t command_line, python_version, python_build, layout_source;
 	uint32_t host, debugger, mode;
+	/** The working directory of the program, which relative names of files
+	 * are of; "" where it is not known. */
+	uint32_t cwd;
 	int32_t pid;
 	/** Seconds since the epoch at the first start. */
 	int64_t started_at;

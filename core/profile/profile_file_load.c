@@ -116,7 +116,7 @@ static bool has_strings(const struct pyprof_profile_loading *loading)
 	return meta->command_line < count && meta->python_version < count &&
 	       meta->python_build < count && meta->layout_source < count &&
 	       meta->host < count && meta->debugger < count &&
-	       meta->mode < count;
+	       meta->mode < count && meta->cwd < count;
 }
 
 /* What comes of it: where it ends early, `err` says why. */

@@ -179,9 +179,11 @@ static struct pyprof_error *take_meta(struct pyprof_profile_loading *loading,
 	loading->all_samples = get_up_to(reader, INT64_MAX);
 	loading->all_ns = get_up_to(reader, INT64_MAX);
 	meta->lost = get_up_to(reader, INT64_MAX);
-	/* Files of before spans have nothing behind that. */
+	/* Files of before spans, and of before the directory, end earlier. */
 	if (has_more(reader))
 		meta->spans_full = get(reader);
+	if (has_more(reader))
+		meta->cwd = get_u32(reader);
 	loading->has_meta = !reader->bad;
 	return NULL;
 }

@@ -175,6 +175,7 @@ static void put_meta(struct writer *writer)
 	put(writer, ns);
 	put(writer, meta->lost);
 	put(writer, meta->spans_full);
+	put(writer, meta->cwd);
 	end_section(writer, "META");
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/base/clock.h"
 #include "core/sampler/machine.h"
+#include "core/target/linux_proc.h"
 
 const char *const pyprof_mode_names[] = {
 	[PYPROF_MODE_AUTO] = "auto", [PYPROF_MODE_PREEMPT] = "preempt",
@@ -137,13 +138,34 @@ static void unequip(struct pyprof_sampler *sampler)
 	pyprof_task_init(&sampler->aside_task, 0, 0);
 }
 
+static struct pyprof_error *set_fact(struct pyprof_sampler *sampler,
+				     uint32_t *fact, const char *text)
+{
+	return pyprof_strtab_intern(pyprof_profile_strings(sampler->profile),
+				    text, strlen(text), fact);
+}
+
+/* Which program it is: one that ran before in this process, a script of the
+ * shell that execs Python, is not what is sampled. */
+static struct pyprof_error *describe_program(struct pyprof_sampler *sampler)
+{
+	_cleanup_buf_ struct pyprof_buf line = PYPROF_BUF_INIT;
+	_cleanup_buf_ struct pyprof_buf cwd = PYPROF_BUF_INIT;
+	struct pyprof_profile_meta *meta =
+		pyprof_profile_meta(sampler->profile);
+	struct pyprof_error *err = NULL;
+	if (pyprof_proc_command_line(sampler->pid, &line))
+		err = set_fact(sampler, &meta->command_line, line.data);
+	if (!err && pyprof_proc_cwd(sampler->pid, &cwd))
+		err = set_fact(sampler, &meta->cwd, cwd.data);
+	return err;
+}
+
 /* Which interpreter it is, for the reports. */
 static struct pyprof_error *describe(struct pyprof_sampler *sampler)
 {
 	struct pyprof_profile_meta *meta =
 		pyprof_profile_meta(sampler->profile);
-	struct pyprof_strtab *strings =
-		pyprof_profile_strings(sampler->profile);
 	const struct pyprof_python *python = sampler->attachment->python;
 	const char *build =
 		python->build.is_free_threaded
@@ -153,15 +175,13 @@ static struct pyprof_error *describe(struct pyprof_sampler *sampler)
 	const char *source = python->layout.source;
 	char version[32];
 	pyprof_version_text(python->build.version, version);
-	struct pyprof_error *err = pyprof_strtab_intern(
-		strings, version, strlen(version), &meta->python_version);
+	struct pyprof_error *err =
+		set_fact(sampler, &meta->python_version, version);
 	if (!err)
-		err = pyprof_strtab_intern(strings, build, strlen(build),
-					   &meta->python_build);
+		err = set_fact(sampler, &meta->python_build, build);
 	if (!err && source)
-		err = pyprof_strtab_intern(strings, source, strlen(source),
-					   &meta->layout_source);
-	return err;
+		err = set_fact(sampler, &meta->layout_source, source);
+	return err ? err : describe_program(sampler);
 }
 
 struct pyprof_error *pyprof_sampler_attach(struct pyprof_sampler *sampler)

@@ -3,14 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/cleanup.h"
 
 /* No file read here is longer, but for the maps of a strange process. */
 #define PROC_FILE_MAX (64U << 20)
+/* Longer command lines are cut behind the argument that goes beyond. */
+#define COMMAND_LINE_MAX 4096
 
 int pyprof_proc_read(int32_t pid, const char *name, struct pyprof_buf *buf)
 {
@@ -36,6 +40,57 @@ int pyprof_proc_read(int32_t pid, const char *name, struct pyprof_buf *buf)
 			return 0;
 	}
 	return EFBIG;
+}
+
+/* Append an argument, quoted where a shell would need it. */
+static void put_argument(struct pyprof_buf *out, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789%+,-./:=@_";
+	if (*text && !text[strspn(text, plain)]) {
+		pyprof_buf_puts(out, text);
+		return;
+	}
+	pyprof_buf_putc(out, '\'');
+	for (; *text; text++) {
+		/* Display text is one line, whatever the arguments are. */
+		unsigned char c = (unsigned char)*text;
+		if (c == '\'')
+			pyprof_buf_puts(out, "'\\''");
+		else
+			pyprof_buf_putc(out,
+					c < 0x20 || c == 0x7f ? ' ' : *text);
+	}
+	pyprof_buf_putc(out, '\'');
+}
+
+bool pyprof_proc_command_line(int32_t pid, struct pyprof_buf *out)
+{
+	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
+	if (pyprof_proc_read(pid, "cmdline", &text) || !text.length)
+		return false;
+	size_t at = 0;
+	for (; at < text.length && at < COMMAND_LINE_MAX;
+	     at += strlen(text.data + at) + 1) {
+		if (at)
+			pyprof_buf_putc(out, ' ');
+		put_argument(out, text.data + at);
+	}
+	if (at < text.length)
+		pyprof_buf_puts(out, " …");
+	return true;
+}
+
+bool pyprof_proc_cwd(int32_t pid, struct pyprof_buf *out)
+{
+	char link[PYPROF_PROC_PATH_MAX], path[PATH_MAX];
+	snprintf(link, sizeof(link), "/proc/%d/cwd", pid);
+	ssize_t length = readlink(link, path, sizeof(path));
+	if (length <= 0 || (size_t)length == sizeof(path))
+		return false;
+	pyprof_buf_append(out, path, (size_t)length);
+	return true;
 }
 
 const char *pyprof_proc_stat_field(const char *text,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * Reading files of /proc whole, and opening files that others name.
+ * Reading files of /proc whole, what they say of a process, and opening files
+ * that others name.
  */
 #ifndef PYPROF_TARGET_LINUX_PROC_H
 #define PYPROF_TARGET_LINUX_PROC_H
@@ -21,6 +22,15 @@
  * @return 0 or an errno; ENOENT and ESRCH mean that it has ended.
  */
 int pyprof_proc_read(int32_t pid, const char *name, struct pyprof_buf *buf);
+
+/**
+ * Append the command line of a process as one would type it, and true; false
+ * when it has none, or is gone.
+ */
+bool pyprof_proc_command_line(int32_t pid, struct pyprof_buf *out);
+
+/** Append the working directory of a process, and true; false without. */
+bool pyprof_proc_cwd(int32_t pid, struct pyprof_buf *out);
 
 /** Fields of /proc/PID/stat by the numbers that proc(5) gives them. */
 enum pyprof_stat_field {

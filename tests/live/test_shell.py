@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/pyprof: profiles from the shell, and lets go whatever happens."""
 
+import json
 import os
 import signal
 import subprocess
@@ -193,6 +194,20 @@ def test_record_a_command(shell, some_python, tmp_path):
     # Nothing of this script, in whose process the command began.
     assert "script.py:7" in output.read_text()
     assert "_become" not in output.read_text()
+
+
+def test_a_script_that_execs_python(python, tmp_path):
+    """As the shims of pyenv do: Python is what was recorded."""
+    script = python_script(tmp_path, "for i in range(10_000_000):\n    pass\n")
+    shim = tmp_path / "shim"
+    shim.write_text('#!/bin/sh\nexec "$@"\n')
+    shim.chmod(0o755)
+    output = tmp_path / "profile.json"
+    done = pyprof("record", "-o", str(output), "--", str(shim),
+                  python.path, script)
+    assert (done.returncode, done.stdout) == (0, "")
+    command = json.loads(output.read_text())["meta"]["command_line"]
+    assert command == f"{python.path} {script}"
 
 
 def test_command_killed_by_a_signal(shell, python):
