@@ -133,6 +133,12 @@ void pyprof_json_key(struct pyprof_json *json, const char *key)
 	json->follows_key = true;
 }
 
+void pyprof_json_raw(struct pyprof_json *json, const char *text, size_t length)
+{
+	separate(json);
+	pyprof_buf_append(json->out, text, length);
+}
+
 void pyprof_json_string(struct pyprof_json *json, const char *text)
 {
 	if (!text) {

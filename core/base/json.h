@@ -41,6 +41,8 @@ void pyprof_json_key(struct pyprof_json *json, const char *key);
 /** Text of `length` bytes, which may hold NUL. */
 void pyprof_json_text(struct pyprof_json *json, const char *text,
 		      size_t length);
+/** A value that is JSON already. */
+void pyprof_json_raw(struct pyprof_json *json, const char *text, size_t length);
 /** NULL is written as null. */
 void pyprof_json_string(struct pyprof_json *json, const char *text);
 void pyprof_json_int(struct pyprof_json *json, int64_t value);

@@ -165,6 +165,15 @@ static const struct cell *cell_at(const struct pyprof_table *table, size_t row,
 	return i < table->cells.count ? &table->cells.items[i] : &empty;
 }
 
+static void json_text(enum pyprof_column_kind kind, const char *text,
+		      size_t length, struct pyprof_json *json)
+{
+	if (kind == PYPROF_COLUMN_JSON)
+		pyprof_json_raw(json, text, length);
+	else
+		pyprof_json_text(json, text, length);
+}
+
 static void json_cell(const struct pyprof_table *table,
 		      enum pyprof_column_kind kind, const struct cell *cell,
 		      struct pyprof_json *json)
@@ -174,8 +183,8 @@ static void json_cell(const struct pyprof_table *table,
 		pyprof_json_null(json);
 		break;
 	case TEXT:
-		pyprof_json_text(json, table->text.data + cell->offset,
-				 cell->length);
+		json_text(kind, table->text.data + cell->offset, cell->length,
+			  json);
 		break;
 	case UINT:
 		if (kind == PYPROF_COLUMN_ADDRESS) {

@@ -42,6 +42,8 @@ enum pyprof_column_kind {
 	PYPROF_COLUMN_ADDRESS,
 	/** "*" or nothing. */
 	PYPROF_COLUMN_MARK,
+	/** Text that is JSON, for a member that is an array or object. */
+	PYPROF_COLUMN_JSON,
 };
 
 struct pyprof_column {

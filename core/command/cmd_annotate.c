@@ -3,7 +3,7 @@
 #include "core/command/profile_view.h"
 #include "core/report/header.h"
 
-enum { FUNCTION, STATE, THREAD, LIMIT };
+enum { FUNCTION, STATE, THREAD, LIMIT, COLUMNS };
 
 static const struct pyprof_option options[] = {
 	[FUNCTION] = {.name = "--function",
@@ -22,6 +22,9 @@ static const struct pyprof_option options[] = {
 		   .kind = PYPROF_OPTION_INTEGER,
 		   .placeholder = "N",
 		   .text = "no more than N lines"},
+	[COLUMNS] = {.name = "--columns",
+		     .kind = PYPROF_OPTION_FLAG,
+		     .text = "underline the parts of lines that took the time"},
 	{},
 };
 
@@ -39,6 +42,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	if (err)
 		return err;
 	view.view.limit = (size_t)given[LIMIT].number;
+	view.view.columns = given[COLUMNS].given && !arguments->json;
 	if (arguments->json)
 		err = pyprof_report_annotate_json(&view.view, file, function,
 						  out);

@@ -4,7 +4,7 @@
 #include "core/command/profile_view.h"
 #include "core/report/header.h"
 
-enum { SORT, STATE, THREAD, LIMIT };
+enum { SORT, STATE, THREAD, LIMIT, COLUMNS };
 
 /* As enum pyprof_sort. */
 static const char *const sorts[] = {"self", "total", NULL};
@@ -26,6 +26,9 @@ static const struct pyprof_option options[] = {
 		   .kind = PYPROF_OPTION_INTEGER,
 		   .placeholder = "N",
 		   .text = "no more than N rows (default: 20; 0: all)"},
+	[COLUMNS] = {.name = "--columns",
+		     .kind = PYPROF_OPTION_FLAG,
+		     .text = "underline the parts of lines that took the time"},
 	{},
 };
 
@@ -53,6 +56,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 		return err;
 	view.view.limit = given[LIMIT].given ? (size_t)given[LIMIT].number
 					     : DEFAULT_LIMIT;
+	view.view.columns = given[COLUMNS].given && !arguments->json;
 	if (arguments->json)
 		err = pyprof_report_write_json(
 			&view.view, (enum pyprof_report_kind)kind, out);

@@ -5,6 +5,7 @@
 
 #include "core/base/intern.h"
 #include "core/profile/order.h"
+#include "core/profile/spans.h"
 #include "core/profile/tree.h"
 
 /*
@@ -393,6 +394,9 @@ static struct pyprof_error *build(struct builder *builder,
 	if (!make_lines(builder, summary) ||
 	    !make_functions(builder, summary) || !make_files(builder, summary))
 		return pyprof_error_oom();
+	err = pyprof_summary_spans(builder->profile, builder->filter, summary);
+	if (err)
+		return err;
 	return pyprof_summary_tree(builder->profile, builder->times, summary);
 }
 
@@ -426,5 +430,6 @@ void pyprof_summary_destroy(struct pyprof_summary *summary)
 	free(summary->files);
 	free(summary->threads);
 	free(summary->tree);
+	free(summary->spans);
 	free(summary);
 }

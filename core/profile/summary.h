@@ -49,6 +49,14 @@ struct pyprof_line_row {
 	uint32_t function;
 	struct pyprof_times times;
 };
+/** Self time of a part of a line. */
+struct pyprof_span_row {
+	uint32_t file;
+	int32_t line;
+	struct pyprof_columns columns;
+	/** Has no total time. */
+	struct pyprof_times times;
+};
 struct pyprof_function_row {
 	uint32_t function;
 	struct pyprof_times times;
@@ -92,6 +100,9 @@ struct pyprof_summary {
 	size_t thread_count;
 	struct pyprof_tree_row *tree;
 	size_t tree_count;
+	/** By line, see pyprof_summary_line_spans(). */
+	struct pyprof_span_row *spans;
+	size_t span_count;
 	/** All that passed the filter, and all of its threads in any state. */
 	uint64_t ns, all_ns;
 	/** The part of `ns` in which a thread had no Python frame: no line and
@@ -114,5 +125,21 @@ struct pyprof_error *pyprof_summary_create(const struct pyprof_profile *profile,
 void pyprof_summary_destroy(struct pyprof_summary *summary);
 PYPROF_DEFINE_CLEANUP(pyprof_summary, struct pyprof_summary *,
 		      pyprof_summary_destroy)
+
+/**
+ * The parts of a line that are known, the one with the most self time first;
+ * parts can be inside of others. Self time of the line beyond theirs is of
+ * parts that are not known.
+ */
+size_t pyprof_summary_line_spans(const struct pyprof_summary *summary,
+				 uint32_t file, int32_t line,
+				 const struct pyprof_span_row **ret);
+
+/** Add the self time of `from` to that of `to`. */
+void pyprof_times_add_self(struct pyprof_times *to,
+			   const struct pyprof_times *from);
+/** Take the self time of a part away from that of what it is a part of. */
+void pyprof_times_take_self(struct pyprof_times *from,
+			    const struct pyprof_times *part);
 
 #endif /* PYPROF_PROFILE_SUMMARY_H */

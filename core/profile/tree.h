@@ -18,9 +18,6 @@ struct pyprof_error *pyprof_summary_tree(const struct pyprof_profile *profile,
 					 struct pyprof_summary *summary)
 	PYPROF_MUST_CHECK;
 
-/** Add the self time of `from` to that of `to`. */
-void pyprof_times_add_self(struct pyprof_times *to,
-			   const struct pyprof_times *from);
 /** Add the total time of `from` to that of `to`. */
 void pyprof_times_add_total(struct pyprof_times *to,
 			    const struct pyprof_times *from);

@@ -5,6 +5,7 @@
 #include "core/base/vec.h"
 #include "core/report/cells.h"
 #include "core/report/header.h"
+#include "core/report/span_rows.h"
 #include "core/report/tables.h"
 
 /* Which files an ambiguous name could mean; more are not listed. */
@@ -214,11 +215,40 @@ static bool is_shown(const struct annotation *annotation, int32_t line)
 	return !annotation->has_filter;
 }
 
+/* A row of a part of the line above. */
+static void put_span(struct pyprof_table *table,
+		     const struct pyprof_summary *summary,
+		     const struct pyprof_times *times, const char *text)
+{
+	pyprof_table_row(table);
+	pyprof_table_part(table, times->self_ns, summary->ns);
+	for (unsigned i = 0; i < 5; i++)
+		pyprof_table_skip(table);
+	pyprof_table_uint(table, times->self_ns);
+	pyprof_table_skip(table);
+	pyprof_table_skip(table);
+	pyprof_table_text(table, text);
+}
+
+static void put_spans(const struct pyprof_summary *summary,
+		      const struct pyprof_line_row *row, const char *text,
+		      struct pyprof_table *table)
+{
+	const struct pyprof_span_line line = {
+		.file = row->file,
+		.line = row->line,
+		.times = &row->times,
+		.text = text ? text : "",
+	};
+	pyprof_report_span_rows(summary, &line, put_span, table);
+}
+
 static void put_line(const struct annotation *annotation, int32_t line,
 		     const struct pyprof_line_row *row,
 		     struct pyprof_table *table)
 {
 	static const struct pyprof_times nothing;
+	const char *text = NULL;
 	const struct pyprof_summary *summary = annotation->view->summary;
 	if (!is_shown(annotation, line))
 		return;
@@ -230,7 +260,12 @@ static void put_line(const struct annotation *annotation, int32_t line,
 		pyprof_table_skip(table);
 	pyprof_table_int(table, line);
 	if (line >= 1 && (size_t)line <= annotation->source_count)
-		pyprof_table_text(table, annotation->source[line - 1]);
+		text = annotation->source[line - 1];
+	pyprof_report_span_cell(summary, annotation->file, line, table);
+	if (text)
+		pyprof_table_text(table, text);
+	if (row && annotation->view->columns)
+		put_spans(summary, row, text, table);
 }
 
 /* All lines of the source, and lines with time that it does not have. */
@@ -266,6 +301,7 @@ static struct pyprof_error *make_table(const struct annotation *annotation,
 		{PYPROF_COLUMN_COUNT, "total_samples", NULL},
 		{PYPROF_COLUMN_SECONDS, NULL, "Self s"},
 		{PYPROF_COLUMN_COUNT, "line", "Line"},
+		{PYPROF_COLUMN_JSON, "spans", NULL},
 		{PYPROF_COLUMN_TEXT, "source", "Source"},
 	};
 	struct pyprof_error *err =
@@ -307,6 +343,9 @@ static struct pyprof_error *write_text(const struct annotation *annotation,
 	pyprof_report_header(view->profile, view->summary, &view->filter, width,
 			     out);
 	put_title(annotation, width, out);
+	if (view->columns)
+		pyprof_report_span_notes(view->profile, view->summary, width,
+					 out);
 	pyprof_buf_putc(out, '\n');
 	return pyprof_table_write_text(table, width, out);
 }

@@ -5,6 +5,7 @@
 
 #include "core/report/cells.h"
 #include "core/report/header.h"
+#include "core/report/span_rows.h"
 
 const char *const pyprof_report_kind_names[] = {"lines",   "functions", "tree",
 						"threads", "files",	NULL};
@@ -48,18 +49,49 @@ static bool has_changed(const struct pyprof_report_view *view, uint32_t file)
 }
 
 static void put_source(struct pyprof_table *table,
-		       const struct pyprof_report_view *view, uint32_t file,
-		       int32_t line)
+		       const struct pyprof_span_line *line)
 {
-	if (!view->source) {
+	pyprof_table_printf(table, "%s%s", line->indent ? "~ " : "",
+			    line->text + line->cut);
+}
+
+/* A row of a part of the line above. */
+static void put_span(struct pyprof_table *table,
+		     const struct pyprof_summary *summary,
+		     const struct pyprof_times *times, const char *text)
+{
+	pyprof_table_row(table);
+	pyprof_table_part(table, times->self_ns, summary->ns);
+	pyprof_table_skip(table);
+	pyprof_table_uint(table, times->self_ns);
+	for (unsigned i = 0; i < 3; i++)
 		pyprof_table_skip(table);
-		return;
-	}
-	const char *name = pyprof_profile_string(view->profile, file);
-	const char *text = pyprof_source_line(view->source, name, line);
-	text += strspn(text, " \t\f");
-	bool mark = *text && has_changed(view, file);
-	pyprof_table_printf(table, "%s%s", mark ? "~ " : "", text);
+	pyprof_cells_groups(table, times);
+	for (unsigned i = 0; i < 5; i++)
+		pyprof_table_skip(table);
+	pyprof_table_text(table, text);
+}
+
+/* A line without its indentation. */
+static struct pyprof_span_line line_of(const struct pyprof_report_view *view,
+				       const struct pyprof_line_row *row)
+{
+	const char *text = "";
+	if (view->source)
+		text = pyprof_source_line(
+			view->source,
+			pyprof_profile_string(view->profile, row->file),
+			row->line);
+	size_t cut = strspn(text, " \t\f");
+	bool mark = text[cut] && has_changed(view, row->file);
+	return (struct pyprof_span_line){
+		.file = row->file,
+		.line = row->line,
+		.times = &row->times,
+		.text = text,
+		.cut = cut,
+		.indent = mark ? strlen("~ ") : 0,
+	};
 }
 
 /* How many of so many rows are shown. */
@@ -90,6 +122,7 @@ static struct pyprof_error *lines(const struct pyprof_report_view *view,
 		{PYPROF_COLUMN_PATH, "file", NULL},
 		{PYPROF_COLUMN_COUNT, "line", NULL},
 		{PYPROF_COLUMN_NAME, "function", NULL},
+		{PYPROF_COLUMN_JSON, "spans", NULL},
 		{PYPROF_COLUMN_TEXT, "source", "Source"},
 	};
 	const struct pyprof_summary *summary = view->summary;
@@ -111,7 +144,12 @@ static struct pyprof_error *lines(const struct pyprof_report_view *view,
 		pyprof_cell_string(
 			*ret, view,
 			pyprof_function_title(&functions[row->function]));
-		put_source(*ret, view, row->file, row->line);
+		struct pyprof_span_line line = line_of(view, row);
+		pyprof_report_span_cell(summary, row->file, row->line, *ret);
+		if (view->source)
+			put_source(*ret, &line);
+		if (view->columns)
+			pyprof_report_span_rows(summary, &line, put_span, *ret);
 	}
 	return NULL;
 }
@@ -236,6 +274,9 @@ static void put_footer(const struct pyprof_report_view *view,
 				    "started: the line may be another one");
 		break;
 	}
+	if (kind == PYPROF_REPORT_LINES && view->columns)
+		pyprof_report_span_notes(view->profile, view->summary, width,
+					 out);
 	if (!all && view->summary->all_samples)
 		pyprof_report_prose(out, width,
 				    "no time passes the filter; --state all "
@@ -254,7 +295,12 @@ pyprof_report_put_table(const struct pyprof_report_view *view,
 	err = pyprof_table_write_text(table, width, out);
 	if (err)
 		return err;
-	put_footer(view, kind, pyprof_table_rows(table), width, out);
+	/* Lines can have rows below them. */
+	put_footer(view, kind,
+		   kind == PYPROF_REPORT_LINES
+			   ? limited(view, view->summary->line_count)
+			   : pyprof_table_rows(table),
+		   width, out);
 	return pyprof_buf_error(out);
 }
 

@@ -36,6 +36,8 @@ struct pyprof_report_view {
 	double min_percent;
 	/** Where source text comes from; NULL for none. */
 	struct pyprof_source *source;
+	/** Text underlines the parts of lines that the time went to. */
+	bool columns;
 };
 
 /** One table. */
