@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
-
 #include "core/command/command.h"
+#include "core/command/output.h"
 #include "core/command/profile_file.h"
 #include "core/command/sources.h"
 #include "core/report/header.h"
@@ -95,32 +94,6 @@ static struct pyprof_error *check_alike(const struct sides *sides)
 				   sides->names[PYPROF_PROFILE_NEW], what.data);
 }
 
-/* What a diff is written as. */
-enum kind { TEXT, JSON, PAGE };
-
-static struct pyprof_error *find_kind(const struct pyprof_arguments *arguments,
-				      enum kind *ret)
-{
-	const struct pyprof_report_format *format = NULL;
-	_cleanup_error_ struct pyprof_error *none = NULL;
-	*ret = arguments->json ? JSON : TEXT;
-	if (arguments->output)
-		none = pyprof_report_format_find(NULL, arguments->output,
-						 &format);
-	if (!format || strcmp(format->name, "txt") == 0)
-		return NULL;
-	if (strcmp(format->name, "json") == 0)
-		*ret = JSON;
-	else if (strcmp(format->name, "html") == 0 && !arguments->json)
-		*ret = PAGE;
-	else
-		return pyprof_error_create(
-			PYPROF_ERROR_USAGE,
-			"%s: a diff is written as .html, .json or .txt",
-			arguments->output);
-	return NULL;
-}
-
 static struct pyprof_error *write_page(const struct sides *sides,
 				       const struct pyprof_arguments *arguments,
 				       struct pyprof_source *source,
@@ -178,16 +151,18 @@ write_tables(const struct sides *sides,
 
 static struct pyprof_error *write_diff(const struct sides *sides,
 				       const struct pyprof_arguments *arguments,
-				       enum kind kind, struct pyprof_buf *out)
+				       enum pyprof_output_kind kind,
+				       struct pyprof_buf *out)
 {
 	_cleanup_(pyprof_source_cleanup) struct pyprof_source *source = NULL;
 	struct pyprof_error *err = pyprof_sources_of_profile(
 		sides->session, sides->profiles[PYPROF_PROFILE_NEW], &source);
 	if (err)
 		return err;
-	if (kind == PAGE)
+	if (kind == PYPROF_OUTPUT_PAGE)
 		return write_page(sides, arguments, source, out);
-	return write_tables(sides, arguments, kind == JSON, source, out);
+	return write_tables(sides, arguments, kind == PYPROF_OUTPUT_JSON,
+			    source, out);
 }
 
 static struct pyprof_error *run(struct pyprof_session *session,
@@ -195,8 +170,9 @@ static struct pyprof_error *run(struct pyprof_session *session,
 				struct pyprof_buf *out)
 {
 	_cleanup_(sides_deinit) struct sides sides = {.session = session};
-	enum kind kind = TEXT;
-	struct pyprof_error *err = find_kind(arguments, &kind);
+	enum pyprof_output_kind kind = PYPROF_OUTPUT_TEXT;
+	struct pyprof_error *err =
+		pyprof_output_kind(arguments, "a diff", &kind);
 	if (!err)
 		err = open_sides(&sides, arguments);
 	if (!err && !arguments->options[FORCE].given)

@@ -42,7 +42,7 @@ static const struct pyprof_option options[] = {
 
 static struct pyprof_error *
 write_report(struct pyprof_session *session,
-	     const struct pyprof_report_format *format, const char *file,
+	     const struct pyprof_report_format *format,
 	     const struct pyprof_option_value *given, struct pyprof_buf *bytes)
 {
 	_cleanup_(pyprof_source_cleanup) struct pyprof_source *source = NULL;
@@ -64,7 +64,7 @@ write_report(struct pyprof_session *session,
 				? (enum pyprof_source_choice)given[SOURCE]
 					  .number
 				: PYPROF_SOURCE_PROJECT);
-		err = pyprof_report_write(format, file, profile, &how, bytes);
+		err = format->write(profile, &how, bytes);
 	}
 	pyprof_session_release_profile(session);
 	return err;
@@ -148,10 +148,11 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	if (!err)
 		err = is_heap ? write_heap(session, given[SNAPSHOT].text,
 					   heap_format, &bytes)
-			      : write_report(session, format, file, given,
-					     &bytes);
-	if (!err)
+			      : write_report(session, format, given, &bytes);
+	if (!err && is_heap)
 		err = pyprof_output_save(file, &bytes, out);
+	else if (!err)
+		err = pyprof_output_save_profile(file, &bytes, out);
 	return err;
 }
 

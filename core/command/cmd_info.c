@@ -31,14 +31,6 @@ struct facts {
 	bool layout;
 };
 
-static const char *build_text(const struct pyprof_build *build)
-{
-	if (build->is_free_threaded)
-		return build->is_debug ? "free-threaded debug"
-				       : "free-threaded";
-	return build->is_debug ? "debug" : "release";
-}
-
 static void find_modes(struct facts *facts)
 {
 	if (facts->inspected->core_path) {
@@ -82,7 +74,7 @@ static struct pyprof_error *gather(struct pyprof_session *session,
 		return err;
 	facts->inspected = inspected;
 	pyprof_version_text(inspected->python->build.version, facts->version);
-	facts->build = build_text(&inspected->python->build);
+	facts->build = pyprof_build_text(&inspected->python->build);
 	find_modes(facts);
 	find_gil(facts);
 	return NULL;

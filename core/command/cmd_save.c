@@ -36,7 +36,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 		return err;
 	err = pyprof_profile_save(profile, &bytes);
 	pyprof_session_release_profile(session);
-	return err ? err : pyprof_output_save(file, &bytes, out);
+	return err ? err : pyprof_output_save_profile(file, &bytes, out);
 }
 
 const struct pyprof_command pyprof_cmd_save = {

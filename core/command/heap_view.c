@@ -10,14 +10,6 @@
 #include "core/command/session.h"
 #include "core/command/units.h"
 
-static const char *build_text(const struct pyprof_build *build)
-{
-	if (build->is_free_threaded)
-		return build->is_debug ? "free-threaded debug"
-				       : "free-threaded";
-	return build->is_debug ? "debug" : "release";
-}
-
 /** "core.4242" or "python3 app.py (pid 4242)". */
 static void put_what(const struct pyprof_snapshot *snapshot,
 		     struct pyprof_buf *out)
@@ -111,7 +103,7 @@ void pyprof_snapshot_header(const struct pyprof_snapshot *snapshot,
 		const struct pyprof_build *build = &heap->python->build;
 		pyprof_buf_printf(out, ", CPython %s %s",
 				  pyprof_version_text(build->version, version),
-				  build_text(build));
+				  pyprof_build_text(build));
 	}
 	if (snapshot->name)
 		put_time(snapshot->taken_at, out);
@@ -184,7 +176,7 @@ void pyprof_snapshot_json_begin(const struct pyprof_snapshot *snapshot,
 	pyprof_json_string(json, pyprof_version_text(
 					 heap->python->build.version, version));
 	pyprof_json_key(json, "build");
-	pyprof_json_string(json, build_text(&heap->python->build));
+	pyprof_json_string(json, pyprof_build_text(&heap->python->build));
 	put_json_truth(heap, json);
 }
 

@@ -40,6 +40,14 @@ int32_t pyprof_offset_get(const struct pyprof_offsets *offsets, size_t position)
 	return *(const int32_t *)((const char *)offsets + position);
 }
 
+const char *pyprof_build_text(const struct pyprof_build *build)
+{
+	if (build->is_free_threaded)
+		return build->is_debug ? "free-threaded debug"
+				       : "free-threaded";
+	return build->is_debug ? "debug" : "release";
+}
+
 const char *pyprof_version_text(uint32_t version, char buffer[static 32])
 {
 	unsigned major = version >> 24, minor = version >> 16 & 0xff;

@@ -177,6 +177,9 @@ struct pyprof_build {
 /** "3.11.7", "3.14.0rc2", "3.9.?" into `buffer`; returns it. */
 const char *pyprof_version_text(uint32_t version, char buffer[static 32]);
 
+/** "release", "free-threaded debug". */
+const char *pyprof_build_text(const struct pyprof_build *build);
+
 /**
  * The generated layout of a build. UNSUPPORTED, with the reason, when there
  * is none: nothing is ever guessed.

@@ -94,15 +94,18 @@ pyprof_report_format_find(const char *name, const char *file,
 	return NULL;
 }
 
-struct pyprof_error *
-pyprof_report_write(const struct pyprof_report_format *format, const char *file,
-		    const struct pyprof_profile *profile,
-		    const struct pyprof_report_options *options,
-		    struct pyprof_buf *out)
+struct pyprof_error *pyprof_report_compress(const char *file,
+					    struct pyprof_buf *bytes)
 {
-	_cleanup_buf_ struct pyprof_buf plain = PYPROF_BUF_INIT;
-	if (!is_gzip(file))
-		return format->write(profile, options, out);
-	struct pyprof_error *err = format->write(profile, options, &plain);
-	return err ? err : pyprof_gzip(&plain, out);
+	_cleanup_buf_ struct pyprof_buf packed = PYPROF_BUF_INIT;
+	struct pyprof_error *err = pyprof_buf_error(bytes);
+	if (err || !is_gzip(file))
+		return err;
+	err = pyprof_gzip(bytes, &packed);
+	if (err)
+		return err;
+	struct pyprof_buf plain = *bytes;
+	*bytes = packed;
+	packed = plain;
+	return NULL;
 }

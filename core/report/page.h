@@ -22,6 +22,10 @@ extern const size_t pyprof_diff_page_size;
 extern const char pyprof_heap_page[];
 extern const size_t pyprof_heap_page_size;
 
+/** The page of stacks. */
+extern const char pyprof_stacks_page[];
+extern const size_t pyprof_stacks_page_size;
+
 /** The script of SVG reports. Ends in a NUL as well. */
 extern const char pyprof_report_svg_script[];
 extern const size_t pyprof_report_svg_script_size;

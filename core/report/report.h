@@ -47,15 +47,10 @@ pyprof_report_format_find(const char *name, const char *file,
 			  const struct pyprof_report_format **ret)
 	PYPROF_MUST_CHECK;
 
-/**
- * Append what is to be written to `file` in a format: compressed when its name
- * ends in ".gz".
- */
-struct pyprof_error *
-pyprof_report_write(const struct pyprof_report_format *format, const char *file,
-		    const struct pyprof_profile *profile,
-		    const struct pyprof_report_options *options,
-		    struct pyprof_buf *out) PYPROF_MUST_CHECK;
+/** Compress what is to be written to `file` when its name ends in ".gz". */
+struct pyprof_error *pyprof_report_compress(const char *file,
+					    struct pyprof_buf *bytes)
+	PYPROF_MUST_CHECK;
 
 /**
  * Write bytes to a file: beside it first, then renamed over it, so that a full

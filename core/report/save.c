@@ -16,8 +16,8 @@ static struct pyprof_error *cannot_write(const char *path, int os_errno)
 {
 	char text[128];
 	struct pyprof_error *err = pyprof_error_create(
-		PYPROF_ERROR_OS, "cannot write %s: %s (the profile is kept)",
-		path, strerror_r(os_errno, text, sizeof(text)));
+		PYPROF_ERROR_OS, "cannot write %s: %s", path,
+		strerror_r(os_errno, text, sizeof(text)));
 	if (err->code == PYPROF_ERROR_OS)
 		err->os_errno = os_errno;
 	return err;

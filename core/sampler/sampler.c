@@ -167,11 +167,7 @@ static struct pyprof_error *describe(struct pyprof_sampler *sampler)
 	struct pyprof_profile_meta *meta =
 		pyprof_profile_meta(sampler->profile);
 	const struct pyprof_python *python = sampler->attachment->python;
-	const char *build =
-		python->build.is_free_threaded
-			? (python->build.is_debug ? "free-threaded debug"
-						  : "free-threaded")
-			: (python->build.is_debug ? "debug" : "release");
+	const char *build = pyprof_build_text(&python->build);
 	const char *source = python->layout.source;
 	char version[32];
 	pyprof_version_text(python->build.version, version);

@@ -32,6 +32,8 @@ NUMBERS = [
     # And when it was looked at, in seconds.
     (r'"taken_at": \d+', '"taken_at": TIME'),
     (r"(?m)^# thread \d+ ", "# thread N "),
+    (r"held by thread \d+ ", "held by thread N "),
+    (r'"debugger":"[^"]*"', '"debugger":NAME'),
 ]
 
 

@@ -193,9 +193,9 @@ static void write_report(const struct reader *reader, const char *path)
 				      &reader->options, &out));
 	} else {
 		must(pyprof_report_format_find(NULL, path, &format));
-		must(pyprof_report_write(format, path, reader->profile,
-					 &reader->options, &out));
+		must(format->write(reader->profile, &reader->options, &out));
 	}
+	must(pyprof_report_compress(path, &out));
 	must(pyprof_report_save(path, &out));
 }
 

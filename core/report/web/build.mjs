@@ -17,7 +17,7 @@ import { build } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SCRIPT_MAX = 120 * 1024;
 const PAGES = { "report.html": "src/main.tsx", "diff.html": "src/main-diff.tsx",
-	"heap.html": "src/main-heap.tsx" };
+	"heap.html": "src/main-heap.tsx", "stacks.html": "src/main-stacks.tsx" };
 const CARRIED = ["preact", "@preact/signals", "@preact/signals-core"];
 /* Members of the model, which neither the data nor a browser names. */
 const OWN = new RegExp("^(function(Count|File|Name|Line)|fileOfFunction|" +

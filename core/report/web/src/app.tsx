@@ -7,7 +7,7 @@ import { useEffect } from "preact/hooks";
 import { Filters } from "./ui/filters";
 import { Head } from "./ui/head";
 import { Help } from "./ui/help";
-import { dispatch, KEYS } from "./keys";
+import { dispatch, keysOfPage } from "./keys";
 import type { Key } from "./keys";
 import * as state from "./state";
 import { views } from "./views";
@@ -52,7 +52,7 @@ export function App(): JSX.Element {
 	useEffect(() => {
 		const listen = (event: KeyboardEvent) => {
 			if (!document.querySelector("dialog[open]"))
-				dispatch(event, currentView().keys, tabKeys(), KEYS);
+				dispatch(event, currentView().keys, tabKeys(), keysOfPage());
 		};
 		addEventListener("keydown", listen);
 		return () => removeEventListener("keydown", listen);
@@ -76,7 +76,7 @@ export function App(): JSX.Element {
 		<footer id="foot"><Status /></footer>
 		<div class="unseen" role="status" aria-live="polite" id="spoken">
 			<Spoken /></div>
-		<Help tables={[["Views", tabKeys()], ["Everywhere", KEYS],
+		<Help tables={[["Views", tabKeys()], ["Everywhere", keysOfPage()],
 			...views().filter((view) => view.keys).map(
 				(view): [string, readonly Key[]] => [view.title, view.keys!])]} />
 	</>;

@@ -24,7 +24,7 @@ export function focusSearch(): void {
 	box?.select();
 }
 
-export const KEYS: readonly Key[] = [
+const KEYS: readonly Key[] = [
 	{ key: "/", text: "Search, in every view",
 		run: focusSearch },
 	{ key: "r", text: "Time that threads ran",
@@ -46,6 +46,11 @@ export const KEYS: readonly Key[] = [
 			state.helpOpen.value = !state.helpOpen.value;
 		} },
 ];
+
+/** Those that have a meaning in this report. */
+export const keysOfPage = (): readonly Key[] =>
+	state.report.value.profile ? KEYS :
+		KEYS.filter(({ key }) => key === "/" || key === "?");
 
 /** Put the selected function, or line, into the filter chain. */
 export function stepOfSelection(op: "focus" | "root" | "ignore" | "hide"):

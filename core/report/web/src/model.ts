@@ -189,7 +189,7 @@ function tail(path: string, parts: number): string {
 }
 
 /** The end of each path that tells it from the others; of seven parts at most. */
-function shorten(paths: readonly string[]): string[] {
+export function shorten(paths: readonly string[]): string[] {
 	const parts = paths.map((path) => path.endsWith("/__init__.py") ? 2 : 1);
 	const names = paths.map((path, at) => tail(path, parts[at]));
 	for (let round = 0; round < 6; round++) {
@@ -204,7 +204,7 @@ function shorten(paths: readonly string[]): string[] {
 	return names.map((name) => visible(name) || "(no file)");
 }
 
-function originOf(path: string): Origin {
+export function originOf(path: string): Origin {
 	if (/\/(site|dist)-packages\//.test(path))
 		return "packages";
 	if (/\/lib(64)?\/(python|pypy)\d?\.?\d*t?\//.test(path) ||

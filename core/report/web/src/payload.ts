@@ -3,6 +3,8 @@
 // The data as it stands in the file, schema "pyprof-report/1"; html_data.h
 // says what is in it. Here it is decoded and not yet understood.
 
+import type { Stacks } from "./stacks";
+
 export interface Pauses {
 	count: number;
 	total_ns: number;
@@ -90,7 +92,9 @@ export type Payload =
 		| { kind: "diff"; old: RawProfile; new: RawProfile }
 		/** The object of `pyprof/heap/1`, see heap_json.c. */
 		// eslint-disable-next-line @typescript-eslint/no-explicit-any
-		| { kind: "heap"; heap: any });
+		| { kind: "heap"; heap: any }
+		/** `states`: what they are called, by their words. */
+		| { kind: "stacks"; stacks: Stacks; states: Record<string, string> });
 
 const SCHEMA = "pyprof-report/1";
 

@@ -14,6 +14,7 @@ import { applyChain, makeProfile, rowsBy, sumUp } from "./model";
 import type { By, Filter, Metric, Profile, Rows, States, Step, Sums, Tree }
 	from "./model";
 import type { Payload } from "./payload";
+import type { Stacks } from "./stacks";
 
 /* The report. It is set once, before anything is drawn. */
 
@@ -26,10 +27,13 @@ export interface Report {
 	old: Profile | null;
 	// eslint-disable-next-line @typescript-eslint/no-explicit-any
 	heap: any;
+	stacks: Stacks | null;
+	/** What states are called, by their words; of stacks. */
+	stateNames: Record<string, string>;
 }
 
 export const report = signal<Report>({ kind: "profile", version: "",
-	profile: null, old: null, heap: null });
+	profile: null, old: null, heap: null, stacks: null, stateNames: {} });
 
 export function makeReport(payload: Payload): Report {
 	const { kind, version } = payload;
@@ -39,6 +43,8 @@ export function makeReport(payload: Payload): Report {
 			kind === "diff" ? makeProfile(payload.new) : null,
 		old: kind === "diff" ? makeProfile(payload.old) : null,
 		heap: kind === "heap" ? payload.heap : null,
+		stacks: kind === "stacks" ? payload.stacks : null,
+		stateNames: kind === "stacks" ? payload.states : {},
 	};
 }
 

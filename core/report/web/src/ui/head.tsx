@@ -3,13 +3,13 @@
 // The head of the page: what was looked at.
 
 import type { JSX } from "preact";
-import { count, counted, hint, time } from "../format";
+import { count, counted, date, hint, time } from "../format";
 import { visible } from "../model";
 import { helpOpen, report } from "../state";
 import { theme, toggleTheme } from "../theme";
 
 function facts(): { title: string; text: string } {
-	const { profile, old, heap } = report.value;
+	const { profile, old, heap, stacks } = report.value;
 	if (heap) {
 		const { meta, totals } = heap;
 		return { title: meta.program || "a Python program",
@@ -17,6 +17,12 @@ function facts(): { title: string; text: string } {
 				"CPython " + meta.python,
 				counted(totals.objects, "object")].join(" · ") };
 	}
+	if (stacks)
+		return { title: stacks.program || stacks.core || "a Python program",
+			text: [stacks.pid ? "pid " + stacks.pid : "core dump",
+				"CPython " + stacks.python,
+				counted(stacks.threads.length, "Python thread"),
+				date(stacks.taken_at)].join(" · ") };
 	const meta = profile!.raw.meta;
 	const text = [meta.pid ? "pid " + meta.pid : "",
 		meta.python_version && "CPython " + meta.python_version,

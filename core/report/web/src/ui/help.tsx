@@ -5,7 +5,20 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Key } from "../keys";
-import { helpOpen } from "../state";
+import { helpOpen, report } from "../state";
+
+function Meanings(): JSX.Element {
+	return <>
+		<h2>Meanings</h2>
+		<p><b>Self</b> is time spent in a line or function itself; <b>total</b> is
+		self and all that it called, counted once however often it is in the
+		stack. Percentages are shares of the time that the filter lets through,
+		added up over threads.</p>
+		<p><i class="dot python" />Python runs bytecode,
+		<i class="dot native" />native runs C code, <i class="dot wait" />waiting
+		is blocked: for the GIL, a lock, input or output, or asleep.</p>
+	</>;
+}
 
 export function Help({ tables }:
 	{ tables: readonly (readonly [string, readonly Key[]])[] }): JSX.Element {
@@ -22,14 +35,7 @@ export function Help({ tables }:
 	};
 	return <dialog id="help" aria-label="Help" ref={dialog} onClose={close}
 		onKeyDown={(event) => event.key === "?" && close()}>
-		<h2>Meanings</h2>
-		<p><b>Self</b> is time spent in a line or function itself; <b>total</b> is
-		self and all that it called, counted once however often it is in the
-		stack. Percentages are shares of the time that the filter lets through,
-		added up over threads.</p>
-		<p><i class="dot python" />Python runs bytecode,
-		<i class="dot native" />native runs C code, <i class="dot wait" />waiting
-		is blocked: for the GIL, a lock, input or output, or asleep.</p>
+		{report.value.profile && <Meanings />}
 		<div class="keys">{tables.map(([title, keys]) => <section>
 			<h2>{title}</h2>
 			<dl>{keys.filter((key) => key.text).map((key) => <div>

@@ -7,9 +7,9 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { printing } from "./printing";
 
 const OVERSCAN = 8;
-const PRINTED = 100;
 
-export function useWindow(count: number, rowHeight: number):
+/** @param printed How many rows are printed. */
+export function useWindow(count: number, rowHeight: number, printed = 100):
 	{ box: RefObject<HTMLDivElement | null>; onScroll(): void; from: number;
 		to: number } {
 	const box = useRef<HTMLDivElement>(null);
@@ -29,7 +29,7 @@ export function useWindow(count: number, rowHeight: number):
 	const all = printing.value;
 	const from = all ? 0 :
 		Math.max(0, Math.min(Math.floor(top / rowHeight), count) - OVERSCAN);
-	const to = all ? Math.min(count, PRINTED) :
+	const to = all ? Math.min(count, printed) :
 		Math.min(count, Math.ceil((top + height) / rowHeight) + OVERSCAN);
 	return { box, onScroll, from, to };
 }

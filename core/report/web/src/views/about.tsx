@@ -10,15 +10,9 @@ import { collapsed, csv } from "../exports";
 import { filePath, functionName, visible } from "../model";
 import type { Profile } from "../model";
 import { metric, report, rows, sums } from "../state";
+import { Facts, SOURCE_CHOICES } from "../ui/facts";
 import type { View } from "../views";
 import { rowList } from "./functions";
-
-function Facts({ rows: list }:
-	{ rows: readonly (readonly [string, ComponentChildren])[] }): JSX.Element {
-	return <table class="list"><tbody>{list.filter(([, value]) => value)
-		.map(([name, value]) => <tr><th scope="row">{name}</th>
-			<td>{value}</td></tr>)}</tbody></table>;
-}
 
 /** Half of what 95 of 100 repetitions would differ by. */
 const error = (part: number, n: number) => n ? "± " +
@@ -52,13 +46,6 @@ function Exactness({ of }: { of: Profile }): JSX.Element {
 	</section>;
 }
 
-const CHOICES: Record<string, string> = {
-	project: "Source text is that of the project's own files which everybody " +
-		"may read; not the standard library's, not that of installed packages.",
-	all: "Source text is that of all files that were found.",
-	none: "There is no source text in this page.",
-};
-
 function Missing({ of }: { of: Profile }): JSX.Element {
 	const { folded, notes, source_choice: choice } = of.raw;
 	const moments = of.moments;
@@ -73,7 +60,7 @@ function Missing({ of }: { of: Profile }): JSX.Element {
 				`All ${counted(of.tree.count - 1, "stack")}; none was left out.`}</li>
 			<li>{moments ? `The time is told in slices of ${time(moments.sliceNs)}.`
 				: "When samples were taken is not known."}</li>
-			<li>{CHOICES[choice] ?? CHOICES.none} Figures are there for all
+			<li>{SOURCE_CHOICES[choice] ?? SOURCE_CHOICES.none} Figures are there for all
 			code.</li>
 			{notes.map((note) => <li>{note}</li>)}
 			<li>No variables, no environment, no keys. The page asks nothing of
