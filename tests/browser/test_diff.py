@@ -81,7 +81,7 @@ def test_what_was_not_taken_alike_is_said_loudly(open_page):
 
 def test_keys_and_search(open_page):
     page = open_page("compared")
-    for key in "tti":
+    for key in "ggi":
         page.key(key)
     page.key("l")
     assert "by=line" in page.eval("location.hash")

@@ -175,7 +175,7 @@ def test_directions_have_the_same_whole(open_page):
 def test_the_table_is_the_same_tree(open_page):
     page = open_page("realistic", "#view=flame")
     first = frame_at(page, 1)
-    page.key("t")
+    page.key("g")
     row = "document.querySelector('[role=treegrid] tbody [role=row]')"
     assert name(first) in page.eval(row + ".innerText")
     assert str(share(first, "total")) in page.eval(row + ".innerText")
@@ -232,3 +232,81 @@ def test_the_picture_is_svg(open_page):
         "made.querySelectorAll('script').length,"
         "made.querySelectorAll('title').length > 10]; })"
         f"({json.dumps(text)})") == [True, 0, True]
+
+
+def test_modules_and_threads_are_filtered_like_functions(open_page):
+    page = open_page("phases", "#view=flame&states=all&by=module")
+    calm(page)
+    page.eval(SHEET + ".focus()")
+    page.key("ArrowDown")
+    module = name(page.text("#status"))
+    page.key("f")
+    assert page.text(".chip").startswith("with " + module)
+    page.eval("history.back()")
+    page.settle()
+    menu(page, "Hide its frames")
+    assert "hide.module." in page.eval("location.hash")
+    assert module not in name(frame_at(page, 1))
+    page.key("0")
+    page.click("#flame [aria-label=Frames] button:first-child")
+    page.eval(SHEET + ".focus()")
+    page.key("ArrowDown")
+    thread = name(page.text("#status"))
+    whole = frame_at(page, 0)
+    page.key("x")
+    assert "threads=%21" in page.eval("location.hash")
+    assert name(frame_at(page, 1)) != thread and frame_at(page, 0) != whole
+    assert "threads" in page.text("#thread option:checked")
+    page.key("f")
+    assert page.eval("document.querySelector('#thread').value") != "many"
+
+
+def test_own_code_has_the_time_of_what_it_calls(open_page):
+    page = open_page("phases", "#view=functions&states=all&list=lines")
+    page.key("p")
+    assert page.eval("document.querySelector('#own').ariaPressed") == "true"
+    places = page.eval("[...document.querySelectorAll('#functions tbody "
+                       "a.place')].map(a => a.title)")
+    assert places and all(p.startswith("/srv/shop/") for p in places)
+    page.key("p")
+    assert "own" not in page.eval("location.hash")
+
+
+def test_threads_are_walked_with_t(open_page):
+    page = open_page("phases", "#view=flame&states=all")
+    page.key("t")
+    first = page.text("#thread option:checked")
+    assert page.text("#spoken") in first and "threads=" in \
+        page.eval("location.hash")
+    page.key("t")
+    assert page.text("#thread option:checked") != first
+    page.key("T")
+    page.key("T")
+    assert "threads=" not in page.eval("location.hash")
+
+
+def test_the_menu_opens_with_a_key_and_copies(open_page):
+    page = open_page("phases", "#view=functions&states=all")
+    page.eval("navigator.clipboard.writeText = async text => "
+              "void (window.copied = text)")
+    page.key("o")
+    assert page.eval("document.querySelector('.menu') === null")
+    page.click("#functions tbody tr:first-child td:first-child")
+    page.eval("document.querySelector('#functions .table').focus()")
+    page.key("o")
+    assert page.eval("document.activeElement.role") == "menuitem"
+    page.key("ArrowUp")
+    page.key("ArrowUp")
+    page.key("Enter")
+    assert page.eval("window.copied").split("/")[-1].split(":")[1].isdigit()
+    assert page.eval("document.activeElement.className") == "table"
+    page.key("o")
+    page.key("ArrowUp")
+    page.key("Enter")
+    prompt = page.eval("window.copied")
+    row = page.text("#functions tr.on")
+    assert f"self {row.split()[0]} %, total {row.split()[1]} %" in prompt
+    assert "Called by: " in prompt and page.text("#status").startswith("copied")
+    page.key("o")
+    page.key("Escape")
+    assert page.eval("document.querySelector('.menu') === null")

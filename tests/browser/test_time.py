@@ -100,7 +100,7 @@ def test_lanes_say_what_threads_did(open_page):
 
 def test_the_table_says_the_same(open_page):
     page = open_page("phases", "#view=time&states=all")
-    page.key("t")
+    page.key("g")
     rows = "document.querySelectorAll('#time tbody tr:not(.room)')"
     assert "600 ms" in page.eval(f"{rows}[0].innerText")
     page.eval(f"{rows}[2].click()")

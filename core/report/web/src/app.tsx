@@ -7,6 +7,7 @@ import { useEffect } from "preact/hooks";
 import { Filters } from "./ui/filters";
 import { Head } from "./ui/head";
 import { Help } from "./ui/help";
+import { Menu } from "./ui/menu";
 import { dispatch, keysOfPage } from "./keys";
 import type { Key } from "./keys";
 import * as state from "./state";
@@ -73,6 +74,7 @@ export function App(): JSX.Element {
 				{view === current && <Component />}
 			</section>)}
 		</main>
+		<Menu />
 		<footer id="foot"><Status /></footer>
 		<div class="unseen" role="status" aria-live="polite" id="spoken">
 			<Spoken /></div>

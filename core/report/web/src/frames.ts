@@ -4,10 +4,9 @@
 // called by, which are left out, and threads apart. Pure.
 
 import type { Stacks } from "./layout";
-import { filePath, functionName, lineName, lowerBound, passes } from "./model";
-import type { Filter, Profile, Sums } from "./model";
-
-export type FrameBy = "function" | "line" | "file" | "module";
+import { filePath, functionName, keyName, keysBy, lineName, lowerBound, passes }
+	from "./model";
+import type { Filter, FrameBy, Profile, Sums } from "./model";
 
 /** Ways of naming the frames of a profile. */
 export interface Naming {
@@ -19,32 +18,6 @@ export interface Naming {
 	place(key: number): string;
 	/** A location with the key. */
 	location(key: number): number;
-}
-
-/** "json" of …/python3.11/json/decoder.py: what one would import, in short. */
-export function moduleOf(path: string, shared: string): string {
-	const known = /^.*\/(?:site|dist)-packages\/|^.*\/lib(?:64)?\/python[\d.]+t?\//
-		.exec(path);
-	const rest = path.startsWith("<frozen ") ? path.slice(8, -1) :
-		known ? path.slice(known[0].length) :
-			path.startsWith(shared) ? path.slice(shared.length) : path;
-	const parts = rest.split("/").filter(Boolean);
-	return (parts[0] ?? "").replace(/\.(py|pyc|so|cpython-.*)$/, "") || "(no module)";
-}
-
-/** The folder that all of the project's files are in. */
-function sharedFolder(profile: Profile): string {
-	let shared: string | null = null;
-	for (let file = 0; file < profile.fileCount; file++) {
-		if (profile.fileOrigin[file] !== "project")
-			continue;
-		const path = filePath(profile, file);
-		const folder = path.slice(0, path.lastIndexOf("/") + 1);
-		while (shared !== null && !folder.startsWith(shared))
-			shared = shared.slice(0, shared.lastIndexOf("/", shared.length - 2) + 1);
-		shared ??= folder;
-	}
-	return shared ?? "";
 }
 
 const namings = new WeakMap<Profile, Map<FrameBy, Naming>>();
@@ -60,40 +33,23 @@ export function namingOf(profile: Profile, by: FrameBy): Naming {
 }
 
 function makeNaming(profile: Profile, by: FrameBy): Naming {
-	const modules: string[] = [];
-	const ids = new Map<string, number>();
-	const moduleKeys = () => {
-		const shared = sharedFolder(profile);
-		const ofFile = Array.from({ length: profile.fileCount }, (_, file) => {
-			const name = moduleOf(filePath(profile, file), shared);
-			let id = ids.get(name);
-			if (id === undefined)
-				ids.set(name, id = modules.push(name) - 1);
-			return id;
-		});
-		return profile.locationFile.map((file) => ofFile[file]);
-	};
-	const keyOf = Int32Array.from(by === "function" ? profile.locationFunction :
-		by === "line" ? profile.locationKey :
-			by === "file" ? profile.locationFile : moduleKeys());
-	const count = { function: profile.functionCount, line: profile.lineCount,
-		file: profile.fileCount, module: modules.length }[by];
+	const { keyOf: keyAt, count } = keysBy(profile, by);
+	const keyOf = Int32Array.from({ length: profile.locationCount },
+		(_, at) => keyAt(at));
 	const locations = new Uint32Array(count);
 	for (let at = keyOf.length; at-- > 0;)
 		locations[keyOf[at]] = at;
-	const functionAt = (key: number) =>
-		functionName(profile, profile.locationFunction[locations[key]]);
-	const naming: Naming = {
+	return {
 		keyOf, count,
 		location: (key) => locations[key],
-		name: by === "file" ? (key) => profile.fileShort[key] :
-			by === "module" ? (key) => modules[key] : functionAt,
+		name: by === "line" ? (key) => functionName(profile,
+			profile.locationFunction[locations[key]]) :
+			(key) => keyName(profile, by, key),
 		place: by === "line" ? (key) => lineName(profile, key) :
 			by === "function" ? (key) =>
 				profile.fileShort[profile.locationFile[locations[key]]] :
 				() => "",
 	};
-	return naming;
 }
 
 const PLUMBING_FILE = /(^<frozen (importlib|runpy|zipimport)|\/(importlib\/|runpy\.py))/;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The keys of the page: one table for what works everywhere, and one a view
+// The keys of the page: one table for what works keysOfPage, and one a view
 // (View.keys). The help dialog is made of them.
 
+import type { Step } from "./model";
 import * as state from "./state";
+import { menuOfSelection } from "./ui/menu";
 
 export interface Key {
 	/** As KeyboardEvent.key has it: "f", "Enter", "ArrowDown". */
@@ -24,9 +26,8 @@ export function focusSearch(): void {
 	box?.select();
 }
 
-const KEYS: readonly Key[] = [
-	{ key: "/", text: "Search, in every view",
-		run: focusSearch },
+/** Keys of what is counted. */
+const TIME_KEYS: readonly Key[] = [
 	{ key: "r", text: "Time that threads ran",
 		run: () => state.states.set("running") },
 	{ key: "w", text: "Time that threads waited",
@@ -35,12 +36,28 @@ const KEYS: readonly Key[] = [
 		run: () => state.states.set("all") },
 	{ key: "m", text: "Time, or samples",
 		run: () => state.metric.next() },
+];
+
+/** Keys of the filter, of a profile alone. */
+const FILTER_KEYS: readonly Key[] = [
+	{ key: "t", shown: "t T", text: "Next, last thread, alone",
+		run: () => state.nextThread(1) },
+	{ key: "T", text: "", run: () => state.nextThread(-1) },
+	{ key: "p", text: "The project's own code alone",
+		run: state.toggleOwn },
 	{ key: "f", text: "Focus on the selection",
 		run: () => stepOfSelection("focus") },
 	{ key: "x", text: "Hide the selection's frames",
 		run: () => stepOfSelection("hide") },
+	{ key: "o", text: "What can be done with the selection",
+		run: () => menuOfSelection() },
 	{ key: "0", text: "Drop all filters",
 		run: () => state.resetFilter() },
+];
+
+const KEYS: readonly Key[] = [
+	{ key: "/", text: "Search, in every view",
+		run: focusSearch },
 	{ key: "?", text: "This help",
 		run: () => {
 			state.helpOpen.value = !state.helpOpen.value;
@@ -48,22 +65,16 @@ const KEYS: readonly Key[] = [
 ];
 
 /** Those that have a meaning in this report. */
-export const keysOfPage = (): readonly Key[] =>
-	state.report.value.profile ? KEYS :
-		KEYS.filter(({ key }) => key === "/" || key === "?");
+export const keysOfPage = (): Key[] => [...KEYS,
+	...state.report.value.profile ? TIME_KEYS : [],
+	...state.report.value.kind === "profile" ? FILTER_KEYS : []];
 
-/** Put the selected function, or line, into the filter chain. */
-export function stepOfSelection(op: "focus" | "root" | "ignore" | "hide"):
-	boolean {
-	if (!state.report.value.profile)
-		return false;
-	const { function: fn, line } = state.selection.value;
-	if (fn === null && line === null)
-		return false;
-	const byLine = state.by.value === "line" && line !== null || fn === null;
-	state.addStep({ op, by: byLine ? "line" : "function",
-		key: (byLine ? line : fn)! });
-	return true;
+/** Put what is selected into the filter chain. */
+function stepOfSelection(op: Step["op"]): boolean {
+	const step = state.chosen.value;
+	if (step)
+		state.addStep({ op, ...step });
+	return !!step;
 }
 
 /** Whether an element takes what is typed for itself. */

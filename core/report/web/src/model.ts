@@ -6,7 +6,12 @@
 // Everything is linear in stacks and tallies and takes milliseconds for
 // 100,000 stacks; there is no need to do it step by step.
 
+import { modulesOf, ORIGINS, originOf, shorten, visible } from "./paths";
+import type { Origin } from "./paths";
 import type { Group, RawProfile, RawSource } from "./payload";
+
+export { originOf, shorten, visible } from "./paths";
+export type { Origin } from "./paths";
 
 export const GROUPS: readonly Group[] = ["python", "native", "wait"];
 export const NONE = 0xffffffff;
@@ -18,8 +23,6 @@ export interface Thread {
 	interpreter: number;
 	isMain: boolean;
 }
-
-export type Origin = "project" | "packages" | "stdlib" | "other";
 
 export interface Profile {
 	raw: RawProfile;
@@ -53,6 +56,9 @@ export interface Profile {
 	fileString: Uint32Array;
 	fileShort: readonly string[];
 	fileOrigin: readonly Origin[];
+	/** Modules, and that of each file. */
+	moduleNames: readonly string[];
+	fileModule: readonly number[];
 
 	/** All stacks; parents come first and 0 is the empty stack. */
 	tree: Tree;
@@ -91,18 +97,25 @@ export interface Tree {
 	node: Uint32Array | null;
 }
 
-export type By = "function" | "line" | "file" | "location";
+/** What frames may be called by. */
+export const FRAME_BY = ["function", "line", "file", "module"] as const;
+export type FrameBy = typeof FRAME_BY[number];
+export type By = FrameBy | "origin" | "location";
+
+/** Frames that are called alike. */
+export interface Chosen {
+	by: By;
+	key: number;
+}
 
 /** A step of the filter chain. */
-export interface Step {
+export interface Step extends Chosen {
 	/**
 	 * focus: only stacks with it. root: from it on. upto: up to it, what it
 	 * calls is its own time. ignore: no stacks with it. hide: its frames are
 	 * left out, its time is its caller's.
 	 */
 	op: "focus" | "root" | "upto" | "ignore" | "hide";
-	by: "function" | "line" | "file";
-	key: number;
 }
 
 export type States = "running" | "waiting" | "all";
@@ -149,17 +162,6 @@ export interface Rows {
 	best: Uint32Array;
 }
 
-/** What is shown for a string from the program: no invisible characters. */
-export function visible(text: string): string {
-	return text.replace(
-		/[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
-		(c) => {
-			const code = c.charCodeAt(0);
-			return code < 32 ? String.fromCharCode(0x2400 + code) :
-				"\\u" + code.toString(16).padStart(4, "0");
-		});
-}
-
 /** Running sum of a column of differences. */
 function integrate(steps: readonly number[], scale = 1): Float64Array {
 	const out = new Float64Array(steps.length);
@@ -178,39 +180,6 @@ function link(parent: Uint32Array, location: Uint32Array,
 		child[parent[at]] = at;
 	}
 	return { count, parent, location, child, next, node };
-}
-
-/** The last parts of a path. */
-function tail(path: string, parts: number): string {
-	let from = path.length;
-	for (; parts > 0 && from >= 0; parts--)
-		from = path.lastIndexOf("/", from - 1);
-	return path.slice(from + 1);
-}
-
-/** The end of each path that tells it from the others; of seven parts at most. */
-export function shorten(paths: readonly string[]): string[] {
-	const parts = paths.map((path) => path.endsWith("/__init__.py") ? 2 : 1);
-	const names = paths.map((path, at) => tail(path, parts[at]));
-	for (let round = 0; round < 6; round++) {
-		const uses = new Map<string, number>();
-		for (const name of names)
-			uses.set(name, (uses.get(name) ?? 0) + 1);
-		names.forEach((name, at) => {
-			if (uses.get(name)! > 1 && name.length < paths[at].length)
-				names[at] = tail(paths[at], ++parts[at]);
-		});
-	}
-	return names.map((name) => visible(name) || "(no file)");
-}
-
-export function originOf(path: string): Origin {
-	if (/\/(site|dist)-packages\//.test(path))
-		return "packages";
-	if (/\/lib(64)?\/(python|pypy)\d?\.?\d*t?\//.test(path) ||
-		path.startsWith("<frozen "))
-		return "stdlib";
-	return path.startsWith("<") || !path ? "other" : "project";
 }
 
 /** Moments without samples have what is left of their tally. */
@@ -270,6 +239,7 @@ export function makeProfile(raw: RawProfile): Profile {
 	}
 	const fileString = Uint32Array.from(fileIds.keys());
 	const paths = [...fileString].map((string) => strings[string]);
+	const modules = modulesOf(paths);
 
 	return {
 		raw, strings,
@@ -294,6 +264,8 @@ export function makeProfile(raw: RawProfile): Profile {
 		fileCount: paths.length, fileString,
 		fileShort: shorten(paths),
 		fileOrigin: paths.map(originOf),
+		moduleNames: modules.names,
+		fileModule: modules.of,
 		tree: link(new Uint32Array(stacks.up).map((up, at) => at - up),
 			new Uint32Array(stacks.location), null),
 		tallyCount: tallies.step.length,
@@ -329,6 +301,14 @@ export function placeName(profile: Profile, file: number,
 	return profile.fileShort[file] + (line > 0 ? ":" + line : "");
 }
 
+/** What frames are called, by a way of naming them. */
+export function keyName(profile: Profile, by: By, key: number): string {
+	return by === "function" ? functionName(profile, key) :
+		by === "line" ? lineName(profile, key) :
+			by === "file" ? profile.fileShort[key] :
+				by === "module" ? profile.moduleNames[key] : ORIGINS[key];
+}
+
 /** The text of a line; "" where the page has none. */
 export function sourceLine(profile: Profile, file: number,
 	line: number): string {
@@ -356,6 +336,13 @@ export function keysBy(profile: Profile, by: By):
 	case "file":
 		return { keyOf: (at) => profile.locationFile[at],
 			count: profile.fileCount };
+	case "module":
+		return { keyOf: (at) => profile.fileModule[profile.locationFile[at]],
+			count: profile.moduleNames.length };
+	case "origin":
+		return { keyOf: (at) => ORIGINS.indexOf(
+			profile.fileOrigin[profile.locationFile[at]]),
+		count: ORIGINS.length };
 	case "location":
 		return { keyOf: (at) => at, count: profile.locationCount };
 	}

@@ -8,11 +8,13 @@
 // changes. What changes often while one gesture goes on (typing, dragging) is
 // set with `true`, which makes no step of the history.
 
-import { batch, computed, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { ReadonlySignal } from "@preact/signals";
-import { applyChain, makeProfile, rowsBy, sumUp } from "./model";
-import type { By, Filter, Metric, Profile, Rows, States, Step, Sums, Tree }
+import { applyChain, FRAME_BY, keysBy, makeProfile, rowsBy, sumUp, threadSums }
 	from "./model";
+import type { By, Chosen, Filter, FrameBy, Metric, Profile, Rows, States, Step,
+	Sums, Tree } from "./model";
+import { ORIGINS } from "./paths";
 import type { Payload } from "./payload";
 import type { Stacks } from "./stacks";
 
@@ -132,19 +134,20 @@ export const states = choiceParam<States>("states",
 	["running", "waiting", "all"]);
 export const metric = choiceParam<Metric>("metric", ["ns", "samples"]);
 /** What frames are called by: tables and graphs. */
-export const by = choiceParam<"function" | "line" | "file" | "module">("by",
-	["function", "line", "file", "module"]);
+export const by = choiceParam<FrameBy>("by", FRAME_BY);
 /** What is searched for, in every view. */
 export const find = param("find");
-/** "12.14": threads by index. */
+/** "12.14": threads by index; "!12.14": all but those. */
 export const threads = param("threads");
 /** "from-to" in ns. */
 export const range = param("range");
 /** "focus.function.12~hide.line.7" */
 export const chain = param("chain");
-/** The selection: a function, a line, a node of the present tree. */
-const chosenFunction = param("fn"), chosenLine = param("ln");
-const chosenNode = param("node");
+/** "1": time of libraries is that of the project's lines that call them. */
+export const own = param("own");
+/** The selection: frames by what they are called by. */
+const chosenBy: Record<FrameBy, Param> = { function: param("fn"),
+	line: param("ln"), file: param("fl"), module: param("mo") };
 /** "/path/of/file.py:12", for the source view. */
 export const src = param("src");
 
@@ -155,17 +158,14 @@ function index(text: string, count: number): number | null {
 
 const OPS: readonly Step["op"][] = ["focus", "root", "upto", "ignore",
 	"hide"];
-const STEP_BY: readonly Step["by"][] = ["function", "line", "file"];
 
 export const steps = computed<readonly Step[]>(() => {
-	const { functionCount, lineCount, fileCount } = profile.value;
-	const counts = { function: functionCount, line: lineCount,
-		file: fileCount };
 	return chain.value.split("~").flatMap((text) => {
 		const [op, of, number] = text.split(".");
 		const step = OPS.find((word) => word === op);
-		const kind = STEP_BY.find((word) => word === of);
-		const key = kind ? index(number ?? "", counts[kind]) : null;
+		const kind = FRAME_BY.find((word) => word === of);
+		const key = kind ? index(number ?? "",
+			keysBy(profile.value, kind).count) : null;
 		return step && kind && key !== null ? [{ op: step, by: kind, key }] : [];
 	});
 });
@@ -173,25 +173,40 @@ export const steps = computed<readonly Step[]>(() => {
 const write = (list: readonly Step[]) =>
 	list.map((step) => step.op + "." + step.by + "." + step.key).join("~");
 
-export const addStep = (step: Step): void =>
-	go({ chain: write([...steps.value, step]), node: "" });
+/** Frames are not where they were: a zoom into them is dropped. */
+export const addStep = (step: Step, more: Record<string, string> = {}): void =>
+	go({ chain: write([...steps.value, step]), zoom: "", ...more });
 export const dropStep = (at: number): void =>
-	go({ chain: write(steps.value.filter((_, n) => n !== at)), node: "" });
+	go({ chain: write(steps.value.filter((_, n) => n !== at)), zoom: "" });
+
+/** What leaves the project's frames alone. */
+export const OWN: readonly Step[] = ORIGINS.flatMap((origin, key) =>
+	origin === "project" ? [] : { op: "hide", by: "origin", key });
+export const toggleOwn = (): void =>
+	go({ own: own.value ? "" : "1", zoom: "" });
+
+/** Threads of the address: those of its indices, or all others. */
+function threadsOf(text: string): number[] {
+	const { threads: { length } } = profile.value;
+	const named = text.replace("!", "").split(".").flatMap((number) =>
+		index(number, length) ?? []);
+	return text.startsWith("!") ? [...Array(length).keys()].filter((thread) =>
+		!named.includes(thread)) : named;
+}
 
 export const filter = computed<Filter>(() => {
 	const [from, to] = range.value.split("-").map(Number);
 	return {
 		states: states.value,
-		threads: threads.value.split(".").flatMap((text) =>
-			index(text, profile.value.threads.length) ?? []),
+		threads: threadsOf(threads.value),
 		range: profile.value.moments && to > from ? [from, to] : null,
-		chain: steps.value,
+		chain: own.value ? [...OWN, ...steps.value] : steps.value,
 	};
 });
 
 /** The stacks that the chain leaves. */
 export const tree: ReadonlySignal<Tree> = computed(() =>
-	applyChain(profile.value, steps.value));
+	applyChain(profile.value, filter.value.chain));
 
 /** What the filter lets through. */
 export const sums: ReadonlySignal<Sums> = computed(() =>
@@ -209,35 +224,58 @@ export function rows(of: By): Rows {
 	return signal.value;
 }
 
-export interface Selection {
-	function: number | null;
-	line: number | null;
-	node: number | null;
-}
+/** By each way of calling frames: what was chosen in any view. */
+export type Selection = Record<FrameBy, number | null>;
 
-/** What was chosen in any view. */
-export const selection = computed<Selection>(() => ({
-	function: index(chosenFunction.value, profile.value.functionCount),
-	line: index(chosenLine.value, profile.value.lineCount),
-	node: index(chosenNode.value, tree.value.count),
-}));
+export const selection = computed<Selection>(() => Object.fromEntries(
+	FRAME_BY.map((kind) => [kind, index(chosenBy[kind].value,
+		keysBy(profile.value, kind).count)])) as Selection);
 
-/**
- * Choose a node (and with it its line and function), a line or a function;
- * `more` goes along: select({node: 7}, {view: "source"}).
- */
+/** The same as one: a line rather than the function that it is of. */
+export const chosen = computed<Chosen | null>(() => {
+	const now = selection.value;
+	const kind = now.line !== null ? "line" :
+		FRAME_BY.find((word) => now[word] !== null);
+	return kind ? { by: kind, key: now[kind]! } : null;
+});
+
+/** Choose a line or a function; `more` goes along:
+ * select({ line: 7 }, { view: "source" }). */
 export function select(what: Partial<Selection>,
 	more: Record<string, string> = {}, replace = false): void {
-	const { locationFunction, locationKey } = profile.value;
 	const text = (n: number | null | undefined) => n == null ? "" : String(n);
-	let { function: fn, line } = what;
-	if (what.node) {
-		const location = tree.value.location[what.node];
-		fn ??= locationFunction[location];
-		line ??= locationKey[location];
-	}
-	go({ fn: text(fn), ln: text(line), node: text(what.node), ...more },
-		replace);
+	go({ fn: text(what.function), ln: text(what.line), fl: text(what.file),
+		mo: text(what.module), ...more }, replace);
+}
+
+/* Threads. */
+
+/** Threads by index; those that ran longest come first. */
+export const threadOrder = computed<number[]>(() => {
+	const [python, native] = threadSums(profile.value, { states: "all",
+		threads: [], range: null, chain: [] }, "ns").split;
+	const ran = (thread: number) => python[thread] + native[thread];
+	return profile.value.threads.map(({ index: at }) => at)
+		.sort((a, b) => ran(b) - ran(a) || a - b);
+});
+
+/** All threads, then each alone, in that order. */
+export function nextThread(step: number): void {
+	const now = filter.value.threads, places = ["", ...threadOrder.value];
+	const at = now.length === 1 ? places.indexOf(now[0]) : 0;
+	const next = places[(at + step + places.length) % places.length];
+	threads.set(String(next));
+	status.value = spoken.value = next === "" ? "all threads" :
+		profile.value.threads[next as number].name;
+}
+
+/** Let through all threads that are let through, but this one. */
+export function dropThread(index: number): void {
+	const now = filter.value.threads;
+	const gone = threadOrder.value.filter((thread) => thread === index ||
+		(now.length && !now.includes(thread)));
+	if (gone.length < threadOrder.value.length)
+		go({ threads: "!" + gone.join("."), zoom: "" });
 }
 
 /** The address of a line in the source view. */
@@ -247,7 +285,7 @@ export function srcOf(file: number, line: number): string {
 }
 
 export function resetFilter(): void {
-	go({ chain: "", range: "", threads: "", find: "", node: "" });
+	go({ chain: "", own: "", range: "", threads: "", find: "", zoom: "" });
 }
 
 /* What is said beside the place. */
@@ -257,5 +295,3 @@ export const status = signal("");
 /** What screen readers are told of the selection. */
 export const spoken = signal("");
 export const helpOpen = signal(false);
-
-export { batch };

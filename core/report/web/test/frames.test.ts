@@ -4,11 +4,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { moduleOf, stacksOf } from "../src/frames";
+import { stacksOf } from "../src/frames";
 import type { Wanted } from "../src/frames";
 import { look, makeTree } from "../src/layout";
 import { makeProfile, sumUp } from "../src/model";
 import type { Filter } from "../src/model";
+import { moduleOf, modulesOf } from "../src/paths";
 import { makeRaw } from "./profiles";
 
 const ALL: Filter = { states: "all", threads: [], range: null, chain: [] };
@@ -73,4 +74,11 @@ test("modules are what one imports", () => {
 	assert.equal(moduleOf("/srv/app/views/user.py", "/srv/app/"), "views");
 	assert.equal(moduleOf("/srv/app/main.py", "/srv/app/"), "main");
 	assert.equal(moduleOf("", ""), "(no module)");
+});
+
+test("modules of files with and without a folder", () => {
+	assert.deepEqual(modulesOf(["/srv/app/a.py", "b.py", "/srv/app/x/a.py"]),
+		{ names: ["srv", "b"], of: [0, 1, 0] });
+	assert.deepEqual(modulesOf(["/srv/app/a.py", "/srv/app/x/c.py"]).names,
+		["a", "x"]);
 });

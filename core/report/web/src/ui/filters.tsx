@@ -4,7 +4,7 @@
 
 import type { JSX } from "preact";
 import { time } from "../format";
-import { functionName, filePath, lineName } from "../model";
+import { keyName } from "../model";
 import type { States, Step } from "../model";
 import * as state from "../state";
 
@@ -31,12 +31,14 @@ function Threads(): JSX.Element | null {
 	const chosen = state.filter.value.threads;
 	const value = chosen.length > 1 ? "many" : String(chosen[0] ?? "");
 	return <select aria-label="Thread" value={value} id="thread"
+		title="Threads, most running first (t)"
 		onChange={(event) => state.threads.set(event.currentTarget.value)}>
 		<option value="">All {threads.length} threads</option>
 		{chosen.length > 1 && <option value="many">
 			{chosen.length} threads</option>}
-		{threads.map((thread) => <option value={thread.index}>
-			{thread.name.slice(0, 60) || "thread"} ({thread.tid})</option>)}
+		{state.threadOrder.value.map((at) => <option value={at}>
+			{threads[at].name.slice(0, 60) || "thread"} ({threads[at].tid})
+		</option>)}
 	</select>;
 }
 
@@ -46,10 +48,8 @@ const WORDS: Record<Step["op"], string> = {
 
 function stepText(step: Step): string {
 	const profile = state.profile.value;
-	const name = step.by === "function" ? functionName(profile, step.key) :
-		step.by === "line" ? lineName(profile, step.key) :
-			filePath(profile, step.key);
-	return WORDS[step.op] + " " + name.slice(0, 60);
+	return WORDS[step.op] + " " +
+		keyName(profile, step.by, step.key).slice(0, 60);
 }
 
 function Chip({ text, onDrop }: { text: string; onDrop(): void }):
@@ -89,6 +89,10 @@ export function Filters(): JSX.Element {
 		<Chips />
 		<Choice label="Which time counts" options={STATES}
 			value={state.states.value} onChange={(to) => state.states.set(to)} />
+		<span class="choice"><button id="own" aria-pressed={state.own.value !== ""}
+			onClick={state.toggleOwn} title={"The project's own code alone: " +
+				"time of libraries is that of the lines that call them (p)"}>
+			Own code</button></span>
 		<Threads />
 		<Search />
 	</div>;

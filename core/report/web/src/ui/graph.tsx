@@ -14,13 +14,10 @@ import { hint } from "../format";
 import { follow, pathTo } from "../layout";
 import { spoken, status } from "../state";
 import { theme } from "../theme";
+import { beside, menu, openMenu } from "./menu";
+import type { Item, Spot } from "./menu";
 import { Painter } from "./painter";
 import type { Frames } from "./painter";
-
-export interface Item {
-	text: string;
-	run(): void;
-}
 
 interface Props {
 	/** For screen readers. */
@@ -43,25 +40,13 @@ interface Props {
 	root?: string;
 }
 
-interface Spot { frame: number; x: number; y: number }
+type FrameSpot = Spot & { frame: number };
 
 const keysTo = ({ tree }: Frames, frame: number) =>
 	pathTo(tree, frame).map((at) => tree.key[at]);
 
-/** In the window, beside a place. */
-function beside(element: HTMLElement | null, { x, y }: Spot): void {
-	if (!element)
-		return;
-	const { offsetWidth, offsetHeight } = element;
-	const left = Math.max(4, Math.min(x + 12, innerWidth - offsetWidth - 6));
-	const under = y + 16 + offsetHeight < innerHeight;
-	element.style.left = left + "px";
-	element.style.top = (under ? y + 16 :
-		Math.max(4, y - offsetHeight - 10)) + "px";
-}
-
 function Hint({ at, facts }:
-	{ at: Signal<Spot | null>; facts(frame: number): ComponentChildren }) {
+	{ at: Signal<FrameSpot | null>; facts(frame: number): ComponentChildren }) {
 	const box = useRef<HTMLDivElement>(null);
 	useLayoutEffect(() => {
 		if (at.value)
@@ -69,48 +54,6 @@ function Hint({ at, facts }:
 	});
 	return at.value && <div class="hint" ref={box} aria-hidden="true">
 		{facts(at.value.frame)}</div>;
-}
-
-/** A menu at a place; closes when anything else is done. */
-export function Menu({ at, items, close }:
-	{ at: Spot; items: Item[]; close(): void }): JSX.Element {
-	const box = useRef<HTMLDivElement>(null);
-	useLayoutEffect(() => {
-		beside(box.current, at);
-		box.current?.querySelector("button")?.focus();
-		const leave = (event: Event) => {
-			if (!box.current?.contains(event.target as Node))
-				close();
-		};
-		addEventListener("pointerdown", leave, true);
-		addEventListener("blur", close);
-		return () => {
-			removeEventListener("pointerdown", leave, true);
-			removeEventListener("blur", close);
-		};
-	}, [at]);
-	const onKeyDown = (event: KeyboardEvent) => {
-		const buttons = [...box.current!.querySelectorAll("button")];
-		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-		event.stopPropagation();
-		if (event.key === "Escape" || event.key === "Tab") {
-			event.preventDefault();
-			close();
-		} else if (step) {
-			event.preventDefault();
-			const on = buttons.indexOf(
-				document.activeElement as HTMLButtonElement);
-			buttons[(on + step + buttons.length) % buttons.length].focus();
-		}
-	};
-	return <div class="menu" role="menu" aria-label="Frame" ref={box}
-		onKeyDown={onKeyDown}>
-		{items.map(({ text, run }) => <button role="menuitem"
-			onClick={() => {
-				close();
-				run();
-			}}>{text}</button>)}
-	</div>;
 }
 
 /** The zoomed frame and those above it. */
@@ -138,8 +81,7 @@ export function Graph(props: Props): JSX.Element {
 	const canvas = useRef<HTMLCanvasElement>(null);
 	const overview = useRef<HTMLCanvasElement>(null);
 	const painter = useRef<Painter | null>(null);
-	const hover = useSignal<Spot | null>(null);
-	const menu = useSignal<Spot | null>(null);
+	const hover = useSignal<FrameSpot | null>(null);
 	const drag = useRef<{ x: number; moved: boolean } | null>(null);
 	const zoomed = follow(tree, [...zoom]);
 	const at = cursor.length ? follow(tree, [...cursor]) : 0;
@@ -182,12 +124,16 @@ export function Graph(props: Props): JSX.Element {
 		painter.current!.scrollTo(frame);
 	};
 	const zoomTo = (frame: number) => onZoom(keysTo(frames, frame));
-	const openMenu = (frame: number, x: number, y: number) => {
+	const menuOf = (frame: number, x: number, y: number) => {
 		if (frame <= 0 || !props.menu)
 			return;
 		hover.value = null;
 		onCursor(keysTo(frames, frame), frame);
-		menu.value = { frame, x, y };
+		openMenu(props.menu(frame), { x, y });
+	};
+	const menuAtCursor = () => {
+		const { x, y } = painter.current!.place(at);
+		menuOf(isAt ? at : -1, x, y);
 	};
 	const onKeyDown = (event: KeyboardEvent) => {
 		const from = isAt ? at : zoomed;
@@ -210,6 +156,7 @@ export function Graph(props: Props): JSX.Element {
 				props.onOpen(from) : zoomTo(from),
 			Escape: () => zoomTo(tree.parent[zoomed]),
 			Backspace: () => zoomTo(tree.parent[zoomed]),
+			o: menuAtCursor,
 			"+": () => zoomTo(from),
 			"-": () => zoomTo(tree.parent[zoomed]),
 			n: () => nextMarked(1),
@@ -305,18 +252,12 @@ export function Graph(props: Props): JSX.Element {
 				onContextMenu={(event) => {
 					event.preventDefault();
 					if (event.button === 2)
-						return openMenu(painter.current!.find(event.clientX,
+						return menuOf(painter.current!.find(event.clientX,
 							event.clientY), event.clientX, event.clientY);
-					const { x, y } = painter.current!.place(at);
-					return openMenu(isAt ? at : -1, x, y);
+					return menuAtCursor();
 				}} /></div>
 		</div>
 		<Hint at={hover} facts={props.facts} />
-		{menu.value && <Menu at={menu.value} items={props.menu!(menu.value.frame)}
-			close={() => {
-				menu.value = null;
-				canvas.current?.focus();
-			}} />}
 	</div>;
 }
 

@@ -17,7 +17,7 @@ export function FunctionName({ id }: { id: number }): JSX.Element {
 /** A link to a function, in the functions view. */
 export function FunctionLink({ id }: { id: number }): JSX.Element {
 	return <a class="name" href={hashOf({ view: "functions", fn: String(id),
-		ln: "", node: "" })}><FunctionName id={id} /></a>;
+		ln: "" })}><FunctionName id={id} /></a>;
 }
 
 /** A link to a line, in the source view. */

@@ -258,7 +258,7 @@ export const diffView: View = {
 	component: Component,
 	fills: true,
 	keys: [
-		{ key: "t", text: "Graph, tree or list", run: () => form.next() },
+		{ key: "g", text: "Graph, tree or list", run: () => form.next() },
 		{ key: "l", text: "By function or line", run: () => {
 			zoom.set("", true);
 			by.next();

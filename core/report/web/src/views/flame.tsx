@@ -11,16 +11,17 @@ import { follow, levelOf, look, makeTree, markedTime, pathTo, totalsOf }
 	from "../layout";
 import type { Seen, Tree } from "../layout";
 import { functionName, placeName } from "../model";
-import type { Step } from "../model";
+import type { Chosen } from "../model";
 import { heatFill, originFill, stateFill } from "../paint";
 import { findLocations } from "../search";
-import { addStep, by, choiceParam, filter, find, go, metric, param, profile,
+import { by, choiceParam, dropThread, filter, find, go, metric, param, profile,
 	select, selection, srcOf, sums } from "../state";
 import { save, svgOf } from "../svg";
 import { Legend, ShareCell, SplitBar } from "../ui/bars";
 import { Choice } from "../ui/filters";
-import { Graph, Menu } from "../ui/graph";
-import type { Item } from "../ui/graph";
+import { Graph } from "../ui/graph";
+import { itemsOf, openMenu } from "../ui/menu";
+import type { Item } from "../ui/menu";
 import type { Frames } from "../ui/painter";
 import { TreeGrid } from "../ui/treegrid";
 import type { View } from "../views";
@@ -34,7 +35,6 @@ const tint = choiceParam("tint", ["origin", "state", "self"]);
 const shown = param("with");
 const zoom = param("zoom");
 const cursor = signal<number[]>([]);
-const menuAt = signal<{ frame: number; x: number; y: number } | null>(null);
 
 /** Trees of more stacks than this are opened where it can be seen. */
 const MANY = 20000;
@@ -115,7 +115,7 @@ const frames = computed<Frames>(() => {
 	const of = profile.value, now = tree.value, name = naming.value;
 	const fills = new Map<number, string>();
 	const byLine = by.value === "line";
-	const { function: fn, line } = selection.value;
+	const lit = selection.value[by.value];
 	let most = 0;
 	for (let at = 1; at < now.count; at++)
 		most = Math.max(most, now.self[at]);
@@ -142,9 +142,7 @@ const frames = computed<Frames>(() => {
 				(frame, dark) => heatFill(dark,
 					Math.sqrt(now.self[frame] / (most || 1))),
 		marked: hits && ((frame) => hits[now.key[frame]] > 0),
-		lit: byLine ? (frame) => now.key[frame] === line :
-			by.value === "function" ? (frame) => now.key[frame] === fn :
-				undefined,
+		lit: (frame) => frame > 0 && now.key[frame] === lit,
 	};
 });
 
@@ -181,55 +179,34 @@ function Facts({ frame }: { frame: number }): JSX.Element {
 	</>;
 }
 
-/** What a frame's step of the filter chain is about. */
-function stepOf(frame: number): Pick<Step, "by" | "key"> | null {
-	const at = locationOf(frame);
-	if (at < 0 || by.value === "module")
-		return null;
-	return { by: by.value, key: tree.value.key[frame] };
+/** What frames like this one are called by; null: a thread. */
+const chosenOf = (frame: number): Chosen | null => locationOf(frame) < 0 ? null :
+	{ by: by.value, key: tree.value.key[frame] };
+
+/** The thread whose frame has the cursor; -1: it is of no thread. */
+function threadAtCursor(): number {
+	const key = cursor.value.length === 1 ? cursor.value[0] : -1;
+	return key - naming.value.count;
 }
 
-function copy(text: string): void {
-	navigator.clipboard?.writeText(text).catch(() => {
-		/* The browser does not let it; nothing is lost. */
-	});
-}
+const onlyThread = (thread: number) => go({ zoom: "", with:
+	shown.value.replace("a", ""), threads: String(thread) });
+
+/** Runs what is done with a thread, if one has the cursor. */
+const ofThread = (run: (thread: number) => void) => () => {
+	const thread = threadAtCursor();
+	return thread >= 0 && has("a") ? run(thread) : false;
+};
 
 function menu(frame: number): Item[] {
-	const of = profile.value, at = locationOf(frame), step = stepOf(frame);
-	const items: Item[] = [
-		{ text: "Zoom to it", run: () => zoomTo(
-			pathTo(tree.value, frame).map((up) => tree.value.key[up])) },
-	];
-	const add = (text: string, run: () => void) => items.push({ text, run });
-	if (at < 0) {
-		add("Only this thread", () => go({ zoom: "", with:
-			shown.value.replace("a", ""),
-		threads: String(threadOf(frame).index) }));
-		return items;
-	}
-	if (step) {
-		const then = (op: Step["op"]) => () => {
-			zoomTo([], true);
-			addStep({ op, ...step });
-		};
-		add("Focus: only stacks with it", then("focus"));
-		add("Focus from it on", then("root"));
-		add("Focus its callers", () => {
-			zoomTo([], true);
-			way.set("callers", true);
-			addStep({ op: "upto", ...step });
-		});
-		add("Ignore: no stacks with it", then("ignore"));
-		add("Hide its frames", then("hide"));
-	}
-	const line = by.value === "line" ? of.locationLine[at] :
-		of.functionLine[of.locationFunction[at]];
-	const place = srcOf(of.locationFile[at], line);
-	add("Show its source", () => go({ view: "source", src: place }));
-	add("Copy its name", () => copy(nameOf(frame)));
-	add("Copy path:line", () => copy(place));
-	return items;
+	const what = chosenOf(frame);
+	const zoom: Item = { text: "Zoom to it", run: () => zoomTo(
+		pathTo(tree.value, frame).map((up) => tree.value.key[up])) };
+	const thread = what ? -1 : threadOf(frame).index;
+	return [zoom, ...what ? itemsOf(what) : [
+		{ text: "Only this thread", run: () => onlyThread(thread) },
+		{ text: "Without this thread", run: () => dropThread(thread) },
+	]];
 }
 
 const zoomTo = (keys: number[], replace = false) =>
@@ -237,12 +214,9 @@ const zoomTo = (keys: number[], replace = false) =>
 
 function choose(frame: number): void {
 	const at = frame ? locationOf(frame) : -1;
-	if (at < 0)
-		return;
-	const { locationFunction, locationKey } = profile.value;
-	select({ function: by.value === "function" || by.value === "line" ?
-		locationFunction[at] : null,
-	line: by.value === "line" ? locationKey[at] : null }, {}, true);
+	if (at >= 0)
+		select({ [by.value]: tree.value.key[frame], ...by.value === "line" &&
+			{ function: profile.value.locationFunction[at] } }, {}, true);
 }
 
 function openSource(frame: number): void {
@@ -373,10 +347,7 @@ function CallTree(): JSX.Element {
 				choose(frame);
 			}}
 			onOpen={openSource}
-			onMenu={(frame, x, y) => menuAt.value = { frame, x, y }} />
-		{menuAt.value && <Menu at={menuAt.value}
-			items={menu(menuAt.value.frame)}
-			close={() => menuAt.value = null} />}
+			onMenu={(frame, x, y) => openMenu(menu(frame), { x, y })} />
 	</>;
 }
 
@@ -421,7 +392,9 @@ export const flameView: View = {
 			zoomTo([], true);
 			by.set(by.value === "line" ? "function" : "line");
 		} },
-		{ key: "t", text: "Graph or table", run: () => form.next() },
+		{ key: "g", text: "Graph or table", run: () => form.next() },
+		{ key: "f", text: "", run: ofThread(onlyThread) },
+		{ key: "x", text: "", run: ofThread(dropThread) },
 		{ key: "Arrows", text: "Walk the frames", run: () => false },
 		{ key: "Enter", text: "Zoom; again: show the source",
 			run: () => false },

@@ -495,7 +495,7 @@ export const timeView: View = {
 	filtered: true,
 	fills: true,
 	keys: [
-		{ key: "t", text: "Lanes or table", run: () => form.next() },
+		{ key: "g", text: "Lanes or table", run: () => form.next() },
 		{ key: "ArrowLeft", shown: "← →", text: "Move the range; with Shift " +
 			"its end", run: () => false },
 		{ key: "ArrowUp", shown: "↑ ↓", text: "Walk the threads; Enter " +
