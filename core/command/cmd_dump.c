@@ -94,15 +94,7 @@ write_heap(struct pyprof_session *session, const char *name,
 		session, name, PYPROF_SNAPSHOT_DOMINATED, &snapshot);
 	if (err)
 		return err;
-	struct pyprof_heap_facts facts = {
-		.name = snapshot->name,
-		.pid = snapshot->pid,
-		.core_path = snapshot->core_path,
-		.program = snapshot->program,
-		.taken_at = snapshot->taken_at,
-		.memory_bytes = snapshot->bytes,
-		.copy_ns = snapshot->copy_ns,
-	};
+	struct pyprof_heap_facts facts = pyprof_snapshot_facts(snapshot);
 	pyprof_watch_begin(&watch, session);
 	err = pyprof_heap_report_init(snapshot->heap, &facts, &watch.progress,
 				      &report);

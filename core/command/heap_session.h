@@ -22,7 +22,7 @@
 #include "core/base/table.h"
 #include "core/base/vec.h"
 #include "core/command/command.h"
-#include "core/heap/heap.h"
+#include "core/report/heap_header.h"
 
 struct pyprof_session;
 struct pyprof_inferior;
@@ -141,6 +141,10 @@ void pyprof_heap_session_forget(struct pyprof_heap_session *heaps);
 void pyprof_heap_session_deinit(struct pyprof_heap_session *heaps);
 
 /* What commands print. */
+
+/** What reports say of it; borrows from the snapshot. */
+struct pyprof_heap_facts
+pyprof_snapshot_facts(const struct pyprof_snapshot *snapshot);
 
 /**
  * Append the lines that begin with `#`: whose heap it is, and what is missing,

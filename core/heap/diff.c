@@ -340,6 +340,7 @@ struct pyprof_error *pyprof_diff_find(const struct pyprof_heap *old,
 		/* The same type; the vector moves over. */
 		diff.holders.items = differ.growth.holders.items;
 		diff.holders.count = differ.growth.holders.count;
+		diff.holders_found = differ.growth.holders_found;
 		diff.holders.capacity = differ.growth.holders.capacity;
 		differ.growth.holders.items = NULL;
 	}

@@ -42,6 +42,8 @@ struct pyprof_diff {
 	PYPROF_VEC(struct pyprof_diff_type) types;
 	/** Most growth first; empty when not both heaps were dominated. */
 	PYPROF_VEC(struct pyprof_diff_holder) holders;
+	/** How many there are, those left out included. */
+	size_t holders_found;
 	uint64_t came, went, came_bytes, went_bytes;
 	/** By address the heaps have next to nothing in common: they are not
 	 * of one process, and only types were compared. */
@@ -70,6 +72,8 @@ struct pyprof_growth_input {
 struct pyprof_growth {
 	/** Most growth first; what new objects they hold is not filled in. */
 	PYPROF_VEC(struct pyprof_diff_holder) holders;
+	/** How many there are, those left out included. */
+	size_t holders_found;
 	/** Of each object: index of the nearest holder above it, or the object
 	 * itself; PYPROF_NO_NODE: none. Known only of those asked for by
 	 * pyprof_growth_holder(). */

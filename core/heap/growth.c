@@ -201,6 +201,7 @@ static struct pyprof_error *keep(const struct finder *finder,
 	if (growth->holders.count)
 		qsort(growth->holders.items, growth->holders.count,
 		      sizeof(*growth->holders.items), by_growth);
+	growth->holders_found = growth->holders.count;
 	if (growth->holders.count > finder->input->limit)
 		growth->holders.count = finder->input->limit;
 	return NULL;

@@ -6,8 +6,9 @@
 
 static struct pyprof_error *put_title(void *context, struct pyprof_buf *out)
 {
+	const struct pyprof_heap_report *report = context;
 	_cleanup_buf_ struct pyprof_buf title = PYPROF_BUF_INIT;
-	pyprof_heap_report_title(context, &title);
+	pyprof_heap_put_title(report->facts, &title);
 	pyprof_html_put_escaped(out, title.data, title.length);
 	return pyprof_buf_error(&title);
 }

@@ -237,16 +237,3 @@ void pyprof_heap_report_deinit(struct pyprof_heap_report *report)
 	pyprof_vec_deinit(&report->biggest);
 	*report = (struct pyprof_heap_report){};
 }
-
-void pyprof_heap_report_title(const struct pyprof_heap_report *report,
-			      struct pyprof_buf *out)
-{
-	const struct pyprof_heap_facts *facts = report->facts;
-	if (facts->core_path)
-		pyprof_buf_puts(out, facts->core_path);
-	else if (*facts->program)
-		pyprof_buf_printf(out, "%s (pid %d)", facts->program,
-				  facts->pid);
-	else
-		pyprof_buf_printf(out, "process %d", facts->pid);
-}

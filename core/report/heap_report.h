@@ -16,23 +16,7 @@
 #include "core/heap/paths.h"
 #include "core/heap/strings.h"
 #include "core/heap/suspects.h"
-
-/** What the heap itself does not know; all strings are borrowed. */
-struct pyprof_heap_facts {
-	/** The snapshot's name; NULL: it has none. */
-	const char *name;
-	/** 0 for a core. */
-	int32_t pid;
-	/** NULL for a process. */
-	const char *core_path;
-	/** "" when unknown. */
-	const char *program;
-	/** Seconds since 1970. */
-	int64_t taken_at;
-	/** Bytes copied or mapped, and the time it took. */
-	uint64_t memory_bytes;
-	int64_t copy_ns;
-};
+#include "core/report/heap_header.h"
 
 /** An object that is big by itself. */
 struct pyprof_heap_big {
@@ -88,9 +72,5 @@ struct pyprof_error *pyprof_heap_report_html(struct pyprof_heap_report *report,
 struct pyprof_error *pyprof_heap_report_text(struct pyprof_heap_report *report,
 					     struct pyprof_buf *out)
 	PYPROF_MUST_CHECK;
-
-/** "python3 app.py (pid 4242)", or the core's file. */
-void pyprof_heap_report_title(const struct pyprof_heap_report *report,
-			      struct pyprof_buf *out);
 
 #endif /* PYPROF_REPORT_HEAP_REPORT_H */

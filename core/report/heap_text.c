@@ -42,9 +42,8 @@ struct pyprof_error *pyprof_heap_report_text(struct pyprof_heap_report *report,
 {
 	const struct pyprof_heap *heap = report->heap;
 	struct pyprof_error *err = NULL;
+	pyprof_heap_put_header(report->facts, heap, out);
 	pyprof_buf_puts(out, "# ");
-	pyprof_heap_report_title(report, out);
-	pyprof_buf_puts(out, "\n# ");
 	pyprof_show_size(out, heap->exclusive);
 	pyprof_buf_puts(out, " in ");
 	pyprof_show_grouped(out, heap->index.count);

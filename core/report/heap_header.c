@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/report/heap_header.h"
+
+#include <time.h>
+
+#include "core/base/show.h"
+
+void pyprof_heap_put_title(const struct pyprof_heap_facts *facts,
+			   struct pyprof_buf *out)
+{
+	if (facts->core_path)
+		pyprof_buf_puts(out, facts->core_path);
+	else if (*facts->program)
+		pyprof_buf_printf(out, "%s (pid %d)", facts->program,
+				  facts->pid);
+	else
+		pyprof_buf_printf(out, "process %d", facts->pid);
+}
+
+static void put_time(int64_t taken_at, struct pyprof_buf *out)
+{
+	time_t when = (time_t)taken_at;
+	struct tm parts;
+	char text[64];
+	if (localtime_r(&when, &parts) &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts))
+		pyprof_buf_printf(out, ", taken %s", text);
+}
+
+/** A line of what is not as it should be, when there is any of it. */
+static void warn(struct pyprof_buf *out, uint64_t count, const char *noun,
+		 const char *rest)
+{
+	if (!count)
+		return;
+	pyprof_buf_puts(out, "# ");
+	pyprof_show_count(out, count, noun);
+	pyprof_buf_printf(out, " %s\n", rest);
+}
+
+/** How much of the memory was read. */
+static void put_share(const struct pyprof_heap_facts *facts, uint64_t missing,
+		      struct pyprof_buf *out)
+{
+	uint64_t bytes = facts->memory_bytes;
+	if (!missing)
+		return;
+	pyprof_buf_puts(out, "# ");
+	pyprof_show_size(out, missing);
+	pyprof_buf_puts(out, " of its memory are missing; figures are of the ");
+	pyprof_show_percent(out, bytes, bytes + missing);
+	pyprof_buf_puts(out, " that are there\n");
+}
+
+/** What the figures leave out, or may have wrong. */
+static void put_truth(const struct pyprof_heap_facts *facts,
+		      const struct pyprof_heap *heap, struct pyprof_buf *out)
+{
+	const struct pyprof_census *census = &heap->census;
+	put_share(facts, census->missing_bytes, out);
+	if (census->is_collecting)
+		pyprof_buf_puts(out, "# a garbage collection is under way: its "
+				     "lists are in flux\n");
+	warn(out, census->lost_arrays, "list",
+	     "of arenas cannot be read: small objects are those of pools that "
+	     "look sound");
+	warn(out, census->damaged_arenas, "arena",
+	     "of small objects damaged, and left out");
+	warn(out, census->pools_missing, "pool", "of small objects not there");
+	warn(out, census->pools_damaged, "pool",
+	     "of small objects damaged, and left out");
+	warn(out, census->damaged_objects, "object", "damaged, and left out");
+	warn(out, census->damaged_edges, "object",
+	     "of which not all references could be read");
+	warn(out, census->nameless_objects, "object",
+	     "of types whose names cannot be read: their files are not at "
+	     "hand");
+	warn(out, census->cut_gc_lists, "list",
+	     "of the garbage collector broken off");
+	warn(out, heap->lost_edges, "reference",
+	     "to small blocks in which no object is");
+	warn(out, heap->damaged_stacks, "stack",
+	     "not read to the end: variables may be missing as roots");
+}
+
+void pyprof_heap_put_header(const struct pyprof_heap_facts *facts,
+			    const struct pyprof_heap *heap,
+			    struct pyprof_buf *out)
+{
+	if (facts->note)
+		pyprof_buf_printf(out, "# %s: this is the newest snapshot\n",
+				  facts->note);
+	pyprof_buf_puts(out, "# ");
+	if (facts->name)
+		pyprof_buf_printf(out, "snapshot %s: ", facts->name);
+	pyprof_heap_put_title(facts, out);
+	if (heap) {
+		char version[32];
+		const struct pyprof_build *build = &heap->python->build;
+		pyprof_buf_printf(out, ", CPython %s %s",
+				  pyprof_version_text(build->version, version),
+				  pyprof_build_text(build));
+	}
+	if (facts->name)
+		put_time(facts->taken_at, out);
+	pyprof_buf_putc(out, '\n');
+	if (heap)
+		put_truth(facts, heap, out);
+}
+
+static void put_json_truth(const struct pyprof_heap *heap,
+			   struct pyprof_json *json)
+{
+	const struct pyprof_census *census = &heap->census;
+	const struct {
+		const char *key;
+		uint64_t value;
+	} counts[] = {
+		{"missing_bytes", census->missing_bytes},
+		{"lost_arrays_of_arenas", census->lost_arrays},
+		{"damaged_arenas", census->damaged_arenas},
+		{"missing_pools", census->pools_missing},
+		{"damaged_pools", census->pools_damaged},
+		{"damaged_objects", census->damaged_objects},
+		{"damaged_edges", census->damaged_edges},
+		{"nameless_objects", census->nameless_objects},
+		{"cut_gc_lists", census->cut_gc_lists},
+		{"lost_edges", heap->lost_edges},
+		{"damaged_stacks", heap->damaged_stacks},
+	};
+	bool complete = !census->is_collecting;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		pyprof_json_key(json, counts[i].key);
+		pyprof_json_uint(json, counts[i].value);
+		complete = complete && !counts[i].value;
+	}
+	pyprof_json_key(json, "collecting");
+	pyprof_json_bool(json, census->is_collecting);
+	pyprof_json_key(json, "complete");
+	pyprof_json_bool(json, complete);
+}
+
+void pyprof_heap_put_members(const struct pyprof_heap_facts *facts,
+			     const struct pyprof_heap *heap,
+			     struct pyprof_json *json)
+{
+	pyprof_json_key(json, "pid");
+	pyprof_json_int(json, facts->pid);
+	pyprof_json_key(json, "core");
+	pyprof_json_string(json, facts->core_path);
+	pyprof_json_key(json, "program");
+	pyprof_json_string(json, facts->program);
+	pyprof_json_key(json, "snapshot");
+	pyprof_json_string(json, facts->name);
+	pyprof_json_key(json, "note");
+	pyprof_json_string(json, facts->note);
+	pyprof_json_key(json, "taken_at");
+	pyprof_json_int(json, facts->taken_at);
+	pyprof_json_key(json, "memory_bytes");
+	pyprof_json_uint(json, facts->memory_bytes);
+	pyprof_json_key(json, "copy_ns");
+	pyprof_json_int(json, facts->copy_ns);
+	if (!heap)
+		return;
+	char version[32];
+	pyprof_json_key(json, "python");
+	pyprof_json_string(json, pyprof_version_text(
+					 heap->python->build.version, version));
+	pyprof_json_key(json, "build");
+	pyprof_json_string(json, pyprof_build_text(&heap->python->build));
+	put_json_truth(heap, json);
+}
