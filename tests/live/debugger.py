@@ -204,6 +204,9 @@ class Gdb(Debugger):
     def let_pass(self, name):
         self.run("handle %s nostop noprint pass" % name)
 
+    def kill(self):
+        self.run("kill")
+
     def until_exec(self):
         self.until("is executing new program: [^\n]*\n")
 

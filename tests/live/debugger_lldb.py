@@ -199,6 +199,10 @@ class Lldb(Debugger):
         text += self.send(MARK) + self.until_prompt()
         return text.replace(self.prompt, "")
 
+    def kill(self):
+        self.send("process kill")
+        self.until_stop()
+
     def reasons(self, text):
         found = re.findall(
             r"stop reason = (?:signal (SIG\w+)|(?:one-shot )?(breakpoint) )"

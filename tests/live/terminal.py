@@ -45,7 +45,7 @@ class Debugger:
     lets_go_of_what_runs = True
     # Whether it can interrupt a program whose children end all the time.
     halts_what_forks = True
-    # "detach" and "kill" are the same words in all of them.
+    # "detach" is the same word in all of them.
 
     def __init__(self, *args, load=True):
         self.pid, self.fd = pty.fork()
@@ -128,6 +128,10 @@ class Debugger:
         """Let it run until it stops by itself; what is printed."""
         self.send_resume()
         return self.until_stop()
+
+    def kill(self):
+        """End the program, and be told."""
+        raise NotImplementedError
 
     def reasons(self, text):
         """Why it stopped, each time: "interrupted", "breakpoint", "exited 7"

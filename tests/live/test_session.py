@@ -102,7 +102,7 @@ def test_stepping_and_breakpoints(python, start_program, steps_library, way):
             texts.append(dbg.walk())
             if armed:
                 assert dbg.samples() > 0
-            dbg.run("kill")
+            dbg.kill()
     assert "\n".join(difflib.unified_diff(
         texts[0].split("\n"), texts[1].split("\n"))) == ""
 
@@ -226,7 +226,7 @@ def test_kill(python, start_program, way):
         dbg.resume()
         dbg.until_samples(50)
         dbg.halt()
-        dbg.run("kill")
+        dbg.kill()
         had = dbg.samples()
         assert had > 0
         dbg.run("pyprof stop")
@@ -244,7 +244,7 @@ def test_run_again(python, way):
             assert dbg.samples() > had
             had = dbg.samples()
             dbg.relaunch()
-        dbg.run("kill")
+        dbg.kill()
         dbg.run("pyprof stop")
         assert dbg.break_points() == []
 
