@@ -17,6 +17,11 @@ TARGETS = os.path.join(os.path.dirname(__file__), "..", "targets")
 PYTHONS = pythons.find()
 
 
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "alone: measures time, so nothing else is to run meanwhile")
+
+
 def pytest_report_header(config):
     return "pythons: " + ", ".join(
         "%s (%s)" % (python.name, python.path) for python in PYTHONS

@@ -21,6 +21,8 @@ from debugger import Gdb
 from debugger_lldb import Lldb
 from dumped import Profile
 
+pytestmark = pytest.mark.alone
+
 SUPPORT = os.path.join(os.path.dirname(__file__), "..", "support")
 
 # And how each runs a command of the shell's.
