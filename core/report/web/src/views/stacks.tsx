@@ -10,8 +10,8 @@ import { count, counted, date, hint } from "../format";
 import { originOf, shorten, visible } from "../model";
 import { matcher } from "../search";
 import { choiceParam, find, param, report, spoken } from "../state";
-import { foundIn, findThreads, framesOf, groupThreads, keyOf, nameOf, place,
-	unfold } from "../stacks";
+import { foundIn, findThreads, framesOf, groupThreads, keyOf, localsOf, nameOf,
+	place, unfold } from "../stacks";
 import type { Edge, Finding, Frame, Group, Row, Stacks, Thread }
 	from "../stacks";
 import { save } from "../svg";
@@ -29,7 +29,10 @@ const PRINTED = 3000;
 /** So many rows are open at first; of more threads the first alone. */
 const OPEN_ROWS = 150;
 
-const group = choiceParam("group", ["equal", "each"]);
+/** Variables are those of one thread: with them each is by itself. */
+const grouping = choiceParam("group", ["", "equal", "each"]);
+const group = computed<"equal" | "each">(() => grouping.value ||
+	(report.value.stacks?.locals ? "each" : "equal"));
 /** The word of a state, or "none" for threads of which none is known. */
 const stateFilter = param("state");
 /** The key of the row that is chosen. */
@@ -71,6 +74,10 @@ const openAtFirst = computed<ReadonlySet<string>>(() => {
 		if (rows > OPEN_ROWS && open.size)
 			break;
 		open.add(keyOf(one));
+		const top = one.frames.findIndex((frame) =>
+			localsOf(one, frame).length > 0);
+		if (top >= 0)
+			open.add(keyOf(one) + "." + top);
 	}
 	return open;
 });
@@ -153,14 +160,21 @@ function States({ of }: { of: Group }): JSX.Element {
 }
 
 function Gil(): JSX.Element {
-	return <span class="tag gil">holds the GIL</span>;
+	return <>{" "}<span class="tag gil">holds the GIL</span></>;
 }
 
+/** The kernel's names, where they tell threads apart. */
+const areNamed = computed(() => new Set(stacks.value.threads.map(
+	({ name }) => name)).size > 1);
+
+const shortName = (thread: Thread): string => visible(areNamed.value ?
+	nameOf(thread) : nameOf({ ...thread, name: "" }));
+
 function ThreadName({ thread }: { thread: Thread }): JSX.Element {
-	return <><bdi class="thread">{visible(nameOf(thread))}</bdi>
+	return <><bdi class="thread">{shortName(thread)}</bdi>
 		{thread.gil && <Gil />}
-		{thread.selected && <span class="tag">selected</span>}
-		<span class="dim">{thread.tid ? "tid " + thread.tid : ""}
+		{thread.selected && <>{" "}<span class="tag">selected</span></>}
+		{" "}<span class="dim">{thread.tid ? "tid " + thread.tid : ""}
 			{thread.interpreter ? ", interpreter " + thread.interpreter : ""}
 		</span></>;
 }
@@ -171,12 +185,16 @@ function GroupName({ of }: { of: Group }): JSX.Element {
 		return <ThreadName thread={all[0]} />;
 	return <><b class="thread">{counted(all.length, "thread")}</b>
 		{all.some(({ gil }) => gil) && <Gil />}
-		<bdi class="dim">{visible(all.slice(0, 12).map((thread) =>
-			nameOf(thread).replace(/^thread /, "")).join(", ") +
-			(all.length > 12 ? " …" : ""))}</bdi></>;
+		{" "}<bdi class="dim">{all.slice(0, 20).map((thread) =>
+			shortName(thread).replace(/^thread /, "")).join(", ") +
+			(all.length > 20 ? " …" : "")}</bdi></>;
 }
 
 /* Rows. */
+
+/** Rows that are no table. */
+const isWide = ({ kind }: Row): boolean =>
+	kind === "local" || kind === "note" || kind === "members";
 
 function First({ row }: { row: Row }): JSX.Element {
 	switch (row.kind) {
@@ -188,12 +206,14 @@ function First({ row }: { row: Row }): JSX.Element {
 	case "member":
 		return <ThreadName thread={stacks.value.threads[row.thread]} />;
 	case "frame":
-		return <><span class="number">{row.number}</span>
+		return <><span class="number">{row.number}</span>{" "}
 			<bdi class={"name " + originOf(row.frame.file)}
 				title={hint(visible(row.frame.qualname))}>
 				{visible(row.frame.qualname).slice(0, 300)}</bdi></>;
 	case "local":
-		return <bdi class="name local">{visible(row.name).slice(0, 200)}</bdi>;
+		return <code title={hint(visible(row.value))}>
+			<bdi class="variable">{visible(row.name).slice(0, 200)}</bdi> ={" "}
+			<bdi>{visible(row.value).slice(0, 1000)}</bdi></code>;
 	case "note":
 		return <span class="dim">{visible(row.text)}</span>;
 	}
@@ -208,8 +228,6 @@ function Second({ row }: { row: Row }): JSX.Element | null {
 	case "frame":
 		return <bdi class="place" title={hint(visible(place(row.frame)))}>
 			{visible(shortPlace(row.frame))}</bdi>;
-	case "local":
-		return null;
 	default:
 		return null;
 	}
@@ -218,9 +236,6 @@ function Second({ row }: { row: Row }): JSX.Element | null {
 function Third({ row }: { row: Row }): JSX.Element | null {
 	if (row.kind === "frame")
 		return <Code text={row.frame.source.slice(0, 400)} />;
-	if (row.kind === "local")
-		return <code title={hint(visible(row.value))}>
-			{visible(row.value).slice(0, 1000)}</code>;
 	const top = row.group.frames[0];
 	if (row.kind !== "group" || row.open || !top)
 		return null;
@@ -256,8 +271,7 @@ function step(list: readonly Row[], from: number, event: KeyboardEvent):
 		Home: -list.length, End: list.length }[event.key];
 	const row = list[from];
 	if (by !== undefined)
-		choose(list[Math.max(0, Math.min(list.length - 1,
-			from < 0 ? 0 : from + by))]);
+		choose(list[Math.max(0, Math.min(list.length - 1, from + by))]);
 	else if (!row)
 		return false;
 	else if (event.key === "ArrowRight" && row.open)
@@ -322,8 +336,8 @@ function Rows(): JSX.Element {
 					onClick={() => choose(row)}
 					onDblClick={() => row.open !== undefined &&
 						turn(row.key, !row.open)}>
-					<td role="gridcell" style={{
-						paddingLeft: 16 * row.level + "px" }}>
+					<td role="gridcell" colSpan={isWide(row) ? 3 : 1}
+						style={{ paddingLeft: 16 * row.level + "px" }}>
 						<span class="twist" aria-hidden="true"
 							onClick={() => row.open !== undefined &&
 								turn(row.key, !row.open)}>
@@ -332,8 +346,10 @@ function Rows(): JSX.Element {
 						<span class={matches && row.kind === "frame" &&
 							foundIn(row.frame, matches) ? "found" : ""}>
 							<First row={row} /></span></td>
-					<td role="gridcell"><Second row={row} /></td>
-					<td role="gridcell" class="extra"><Third row={row} /></td>
+					{!isWide(row) && <>
+						<td role="gridcell"><Second row={row} /></td>
+						<td role="gridcell" class="extra"><Third row={row} /></td>
+					</>}
 				</tr>)}
 				{!printing.value && room(list.length - to)}
 			</tbody>
@@ -351,7 +367,7 @@ const EDGES = 6;
 
 function ThreadLink({ thread }: { thread: number }): JSX.Element {
 	return <button class="plain" onClick={() => goTo(thread)}>
-		{visible(nameOf(stacks.value.threads[thread]))}</button>;
+		{shortName(stacks.value.threads[thread])}</button>;
 }
 
 /** A thread waits for something, which another one holds. */
@@ -362,14 +378,22 @@ function EdgeLine({ edge }: { edge: Edge }): JSX.Element {
 			{" "}holds</>}</li>;
 }
 
+const sentence = (text: string): string =>
+	visible(text.slice(0, 1).toUpperCase() + text.slice(1));
+
 function Found({ finding }: { finding: Finding }): JSX.Element {
 	const { title, text, edges } = finding;
+	const shown = edges.slice(0, title ? EDGES : 2 * EDGES);
+	const more = edges.length > shown.length && <li class="dim">
+		and {count(edges.length - shown.length)} more</li>;
 	return <li class={title ? "verdict" : ""}>
-		<p>{title && <b>{visible(title)}: </b>}<bdi>{visible(text)}</bdi>.</p>
-		{edges.length > 0 && <ul class="edges">
-			{edges.slice(0, EDGES).map((edge) => <EdgeLine edge={edge} />)}
-			{edges.length > EDGES && <li class="dim">
-				and {count(edges.length - EDGES)} more</li>}
+		{title && <h2>{sentence(title)}</h2>}
+		<p>{sentence(text)}.</p>
+		{edges.length > 0 && <ul class={title ? "edges" : "edges line"}>
+			{!title && <li>Waiting:</li>}
+			{shown.map((edge) => title ? <EdgeLine edge={edge} /> :
+				<li><ThreadLink thread={edge.waiter} /></li>)}
+			{more}
 		</ul>}
 	</li>;
 }
@@ -410,7 +434,7 @@ function Threads(): JSX.Element {
 		<div class="row tight">
 			<Search />
 			<StateFilter />
-			<Choice label="Rows" value={group.value} onChange={group.set}
+			<Choice label="Rows" value={group.value} onChange={grouping.set}
 				options={[["equal", "Equal stacks together"],
 					["each", "Each thread"]]} />
 			<span class="choice"><button onClick={() => turnAll(true)}>
@@ -505,7 +529,8 @@ export const stacksViews: readonly View[] = [
 			{ key: "c", text: "Close all", run: () => turnAll(false) },
 			{ key: "v", text: "Variables, where there are", run: turnLocals },
 			{ key: "g", text: "Equal stacks together, or each thread",
-				run: () => group.next() },
+				run: () => grouping.set(
+					group.value === "equal" ? "each" : "equal") },
 			{ key: "Arrows", text: "Walk, open and close", run: () => false },
 		] },
 	{ id: "about", title: "About these data", when, component: About },
