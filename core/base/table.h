@@ -87,6 +87,19 @@ void pyprof_table_part(struct pyprof_table *table, uint64_t part,
 void pyprof_table_change(struct pyprof_table *table, double points);
 void pyprof_table_mark(struct pyprof_table *table, bool value);
 
+size_t pyprof_table_columns(const struct pyprof_table *table);
+/** What a column is called, in whichever case: its key, else its header. */
+const char *pyprof_table_field(const struct pyprof_table *table, size_t column);
+/**
+ * Keep these columns, in this order, in text and in JSON, by their
+ * fields' names where they had none there. No more rows are to be added.
+ */
+struct pyprof_error *pyprof_table_keep(struct pyprof_table *table,
+				       const size_t *columns, size_t count)
+	PYPROF_MUST_CHECK;
+/** The sum of a column of unsigned numbers. */
+uint64_t pyprof_table_sum(const struct pyprof_table *table, const char *field);
+
 /**
  * Write a header and the rows as text. Columns without any value, and those of
  * shares that are all 0, are left out.

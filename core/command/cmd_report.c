@@ -2,9 +2,10 @@
 #include "core/command/command.h"
 #include "core/command/options.h"
 #include "core/command/profile_view.h"
+#include "core/command/units.h"
 #include "core/report/header.h"
 
-enum { SORT, STATE, THREAD, LIMIT, COLUMNS };
+enum { SORT, STATE, THREAD, LIMIT, LEAST, FIELDS, COLUMNS };
 
 /* As enum pyprof_sort. */
 static const char *const sorts[] = {"self", "total", NULL};
@@ -26,6 +27,17 @@ static const struct pyprof_option options[] = {
 		   .kind = PYPROF_OPTION_INTEGER,
 		   .placeholder = "N",
 		   .text = "no more than N rows (default: 20; 0: all)"},
+	[LEAST] = {.name = "--percent-limit",
+		   .kind = PYPROF_OPTION_TEXT,
+		   .placeholder = "P",
+		   .text = "no rows with less of the time that they are sorted "
+			   "by; calls of the tree, of their total"},
+	[FIELDS] = {.name = "--fields",
+		    .alias = "-F",
+		    .kind = PYPROF_OPTION_TEXT,
+		    .placeholder = "LIST",
+		    .text = "these columns, with commas between, by the names "
+			    "that --json has for them"},
 	[COLUMNS] = {.name = "--columns",
 		     .kind = PYPROF_OPTION_FLAG,
 		     .text = "underline the parts of lines that took the time"},
@@ -43,7 +55,10 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	struct pyprof_profile_view view = {};
 	size_t kind = PYPROF_REPORT_LINES;
 	struct pyprof_error *err = NULL;
-	if (arguments->count)
+	double least = 0;
+	if (given[LEAST].given)
+		err = pyprof_parse_percent(given[LEAST].text, &least);
+	if (!err && arguments->count)
 		err = pyprof_choice_find("a report", arguments->positional[0],
 					 pyprof_report_kind_names, &kind);
 	if (!err)
@@ -56,6 +71,8 @@ static struct pyprof_error *run(struct pyprof_session *session,
 		return err;
 	view.view.limit = given[LIMIT].given ? (size_t)given[LIMIT].number
 					     : DEFAULT_LIMIT;
+	view.view.min_percent = least;
+	view.view.fields = given[FIELDS].text;
 	view.view.columns = given[COLUMNS].given && !arguments->json;
 	if (arguments->json)
 		err = pyprof_report_write_json(

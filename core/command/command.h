@@ -45,6 +45,8 @@ struct pyprof_option {
 	const char *text;
 	/** For CHOICE: ends at a NULL. */
 	const char *const *choices;
+	/** A short name, "-F"; may be NULL. */
+	const char *alias;
 };
 
 /** A value as given; `given` false and all else zero when it was not. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/nearest.h"
 #include "core/command/line.h"
-#include "core/command/nearest.h"
 #include "core/command/options.h"
 #include "core/command/output.h"
 

@@ -79,8 +79,7 @@ find_taking(const struct pyprof_command *command, const char *name,
 	const struct pyprof_option *option;
 	for (size_t i = 0; (option = pyprof_option_at(command, i)); i++)
 		if (option->kind != PYPROF_OPTION_FLAG &&
-		    strlen(option->name) == length &&
-		    strncmp(option->name, name, length) == 0)
+		    pyprof_option_is(option, name, length))
 			return option;
 	return NULL;
 }

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/nearest.h"
 #include "core/command/inspect.h"
-#include "core/command/nearest.h"
 #include "core/command/session.h"
 #include "core/target/kept_files.h"
 #include "core/target/linux_proc.h"

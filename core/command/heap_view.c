@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/nearest.h"
 #include "core/base/show.h"
 #include "core/command/heap_session.h"
-#include "core/command/nearest.h"
 #include "core/command/session.h"
 #include "core/command/units.h"
 

@@ -77,6 +77,8 @@ static void put_options(const struct pyprof_command *command,
 	const struct pyprof_option *option;
 	for (size_t i = 0; (option = pyprof_option_at(command, i)); i++) {
 		pyprof_buf_puts(out, "  ");
+		if (option->alias)
+			pyprof_buf_printf(out, "%s, ", option->alias);
 		put_option(option, out);
 		if (column(out) + 2 > TEXT_COLUMN)
 			pyprof_buf_putc(out, '\n');

@@ -60,6 +60,10 @@ static void put_option(struct pyprof_buf *out,
 		       const struct pyprof_option *option)
 {
 	pyprof_buf_puts(out, ".TP\n\\fB");
+	if (option->alias) {
+		put_text(out, option->alias);
+		pyprof_buf_puts(out, "\\fR, \\fB");
+	}
 	put_text(out, option->name);
 	pyprof_buf_puts(out, "\\fR");
 	put_value(out, option);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/command/nearest.h"
+#include "core/base/nearest.h"
 #include "core/command/units.h"
 
 const struct pyprof_option pyprof_option_json = {
@@ -85,12 +85,17 @@ struct cursor {
 	size_t count, next;
 };
 
-/** Whether an option is written as `name` of `length` bytes. */
-static bool is_named(const struct pyprof_option *option, const char *name,
-		     size_t length)
+static bool is_word(const char *word, const char *name, size_t length)
 {
-	return strlen(option->name) == length &&
-	       memcmp(option->name, name, length) == 0;
+	return word && strlen(word) == length &&
+	       memcmp(word, name, length) == 0;
+}
+
+bool pyprof_option_is(const struct pyprof_option *option, const char *name,
+		      size_t length)
+{
+	return is_word(option->name, name, length) ||
+	       is_word(option->alias, name, length);
 }
 
 static struct pyprof_error *find_option(const struct cursor *at,
@@ -103,7 +108,7 @@ static struct pyprof_error *find_option(const struct cursor *at,
 		return pyprof_error_oom();
 	const struct pyprof_option *option;
 	for (size_t i = 0; (option = pyprof_option_at(at->command, i)); i++) {
-		if (is_named(option, word, length)) {
+		if (pyprof_option_is(option, word, length)) {
 			*ret = i;
 			return NULL;
 		}

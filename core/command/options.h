@@ -29,6 +29,10 @@ struct pyprof_error *pyprof_choice_find(const char *what, const char *word,
 					const char *const *words, size_t *ret)
 	PYPROF_MUST_CHECK;
 
+/** Whether an option is written as `name` of `length` bytes. */
+bool pyprof_option_is(const struct pyprof_option *option, const char *name,
+		      size_t length);
+
 /** The options that every command with a certain flag takes. */
 extern const struct pyprof_option pyprof_option_json;
 extern const struct pyprof_option pyprof_option_output;

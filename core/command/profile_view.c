@@ -80,6 +80,7 @@ struct pyprof_error *pyprof_profile_view_open(struct pyprof_session *session,
 		return err;
 	opened.session = session;
 	view->filter.states = states;
+	view->sort = sort;
 	err = pyprof_profile_view_thread(session, view->profile, thread,
 					 &view->filter.tid);
 	if (!err)

@@ -35,6 +35,10 @@ void pyprof_cells_times(struct pyprof_table *table,
 			const struct pyprof_times *times);
 void pyprof_cells_groups(struct pyprof_table *table,
 			 const struct pyprof_times *times);
+/** Keep the columns that were asked for, if any were. */
+struct pyprof_error *pyprof_cells_choose(const struct pyprof_report_view *view,
+					 struct pyprof_table *table)
+	PYPROF_MUST_CHECK;
 /** A string of the profile. */
 void pyprof_cell_string(struct pyprof_table *table,
 			const struct pyprof_report_view *view, uint32_t string);

@@ -94,10 +94,66 @@ static struct pyprof_span_line line_of(const struct pyprof_report_view *view,
 	};
 }
 
-/* How many of so many rows are shown. */
-static size_t limited(const struct pyprof_report_view *view, size_t count)
+static size_t rows_of(const struct pyprof_summary *summary,
+		      enum pyprof_report_kind kind)
 {
-	return view->limit && view->limit < count ? view->limit : count;
+	switch (kind) {
+	case PYPROF_REPORT_LINES:
+		return summary->line_count;
+	case PYPROF_REPORT_FUNCTIONS:
+		return summary->function_count;
+	case PYPROF_REPORT_TREE:
+		return summary->tree_count;
+	case PYPROF_REPORT_THREADS:
+		return summary->thread_count;
+	case PYPROF_REPORT_FILES:
+		return summary->file_count;
+	case PYPROF_REPORT_KINDS:
+		break;
+	}
+	return 0;
+}
+
+/* The times of row `i` of a table that is sorted by them; NULL for others. */
+static const struct pyprof_times *times_of(const struct pyprof_summary *summary,
+					   enum pyprof_report_kind kind,
+					   size_t i)
+{
+	switch (kind) {
+	case PYPROF_REPORT_LINES:
+		return &summary->lines[i].times;
+	case PYPROF_REPORT_FUNCTIONS:
+		return &summary->functions[i].times;
+	case PYPROF_REPORT_FILES:
+		return &summary->files[i].times;
+	case PYPROF_REPORT_TREE:
+	case PYPROF_REPORT_THREADS:
+	case PYPROF_REPORT_KINDS:
+		break;
+	}
+	return NULL;
+}
+
+static bool is_too_little(const struct pyprof_report_view *view,
+			  const struct pyprof_times *times)
+{
+	uint64_t ns = view->sort == PYPROF_SORT_TOTAL ? times->total_ns
+						      : times->self_ns;
+	return 100.0 * (double)ns <
+	       view->min_percent * (double)view->summary->ns;
+}
+
+/* How many rows of a table that is sorted by time are shown: the first. */
+static size_t shown(const struct pyprof_report_view *view,
+		    enum pyprof_report_kind kind)
+{
+	size_t count = rows_of(view->summary, kind), i = 0;
+	if (view->limit && view->limit < count)
+		count = view->limit;
+	while (i < count &&
+	       !is_too_little(view, times_of(view->summary, kind, i)))
+		i++;
+	return i;
 }
 
 /* What stands for code that is gone has no lines. */
@@ -132,7 +188,7 @@ static struct pyprof_error *lines(const struct pyprof_report_view *view,
 		pyprof_table_create(columns, PYPROF_COUNT_OF(columns), ret);
 	if (err)
 		return err;
-	size_t count = limited(view, summary->line_count);
+	size_t count = shown(view, PYPROF_REPORT_LINES);
 	for (size_t i = 0; i < count; i++) {
 		const struct pyprof_line_row *row = &summary->lines[i];
 		pyprof_table_row(*ret);
@@ -172,7 +228,7 @@ static struct pyprof_error *functions(const struct pyprof_report_view *view,
 		pyprof_table_create(columns, PYPROF_COUNT_OF(columns), ret);
 	if (err)
 		return err;
-	size_t count = limited(view, summary->function_count);
+	size_t count = shown(view, PYPROF_REPORT_FUNCTIONS);
 	for (size_t i = 0; i < count; i++) {
 		const struct pyprof_function_row *row = &summary->functions[i];
 		const struct pyprof_function *function = &all[row->function];
@@ -200,7 +256,7 @@ static struct pyprof_error *files(const struct pyprof_report_view *view,
 		pyprof_table_create(columns, PYPROF_COUNT_OF(columns), ret);
 	if (err)
 		return err;
-	size_t count = limited(view, summary->file_count);
+	size_t count = shown(view, PYPROF_REPORT_FILES);
 	for (size_t i = 0; i < count; i++) {
 		const struct pyprof_file_row *row = &summary->files[i];
 		pyprof_table_row(*ret);
@@ -232,41 +288,90 @@ struct pyprof_error *pyprof_report_table(const struct pyprof_report_view *view,
 	return pyprof_error_create(PYPROF_ERROR_USAGE, "no such report");
 }
 
-static size_t rows_of(const struct pyprof_summary *summary,
-		      enum pyprof_report_kind kind)
+/* What a table shows, besides the rows. */
+struct extent {
+	size_t shown, all;
+	uint64_t left_out_ns, whole_ns;
+};
+
+/* Lines can have rows below them that are parts of theirs. */
+static struct extent extent_of(const struct pyprof_report_view *view,
+			       enum pyprof_report_kind kind,
+			       const struct pyprof_table *table)
 {
-	switch (kind) {
-	case PYPROF_REPORT_LINES:
-		return summary->line_count;
-	case PYPROF_REPORT_FUNCTIONS:
-		return summary->function_count;
-	case PYPROF_REPORT_TREE:
-		return summary->tree_count;
-	case PYPROF_REPORT_THREADS:
-		return summary->thread_count;
-	case PYPROF_REPORT_FILES:
-		return summary->file_count;
-	case PYPROF_REPORT_KINDS:
-		break;
+	const struct pyprof_summary *summary = view->summary;
+	struct extent extent = {
+		.shown = pyprof_table_rows(table),
+		.all = rows_of(summary, kind),
+		.whole_ns = summary->ns,
+	};
+	if (kind == PYPROF_REPORT_THREADS) {
+		extent.whole_ns = summary->all_ns;
+		extent.left_out_ns =
+			summary->all_ns - pyprof_table_sum(table, "ns");
+	} else if (kind == PYPROF_REPORT_TREE) {
+		extent.left_out_ns = summary->ns - summary->frameless_ns -
+				     pyprof_table_sum(table, "self_ns");
+	} else {
+		extent.shown = shown(view, kind);
+		for (size_t i = extent.shown; i < extent.all; i++)
+			extent.left_out_ns +=
+				times_of(summary, kind, i)->self_ns;
 	}
-	return 0;
+	return extent;
+}
+
+/* Make a table as it is asked for. */
+static struct pyprof_error *make(const struct pyprof_report_view *view,
+				 enum pyprof_report_kind kind,
+				 struct extent *extent,
+				 struct pyprof_table **ret)
+{
+	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
+	struct pyprof_error *err = pyprof_report_table(view, kind, &table);
+	if (err)
+		return err;
+	*extent = extent_of(view, kind, table);
+	err = pyprof_cells_choose(view, table);
+	if (!err)
+		*ret = no_cleanup_ptr(table);
+	return err;
+}
+
+static void put_extent(const struct extent *extent, const char *what,
+		       struct pyprof_buf *out)
+{
+	double percent = 100.0 * (double)extent->left_out_ns /
+			 (double)(extent->whole_ns ? extent->whole_ns : 1);
+	pyprof_buf_printf(out, "%zu of %zu %s shown; ", extent->shown,
+			  extent->all, what);
+	if (!extent->left_out_ns)
+		pyprof_buf_puts(out, "the others have no time of their own");
+	else if (percent < 0.1)
+		pyprof_buf_puts(out, "less than 0.1% of the time is in the "
+				     "others");
+	else
+		pyprof_buf_printf(out, "%.1f%% of the time is in the others",
+				  percent);
 }
 
 /* What the table does not show, for people. */
 static void put_footer(const struct pyprof_report_view *view,
-		       enum pyprof_report_kind kind, size_t shown,
-		       unsigned width, struct pyprof_buf *out)
+		       enum pyprof_report_kind kind,
+		       const struct extent *extent, unsigned width,
+		       struct pyprof_buf *out)
 {
 	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
-	size_t all = rows_of(view->summary, kind);
-	if (shown < all) {
-		pyprof_buf_printf(&text, "%zu of %zu %s shown", shown, all,
-				  kind == PYPROF_REPORT_TREE
-					  ? "calls"
-					  : pyprof_report_kind_names[kind]);
+	if (extent->shown < extent->all) {
+		put_extent(extent,
+			   kind == PYPROF_REPORT_TREE
+				   ? "calls"
+				   : pyprof_report_kind_names[kind],
+			   &text);
 		pyprof_report_prose(out, width, text.data);
 	}
-	for (size_t i = 0; kind == PYPROF_REPORT_LINES && i < shown; i++) {
+	for (size_t i = 0; kind == PYPROF_REPORT_LINES && i < extent->shown;
+	     i++) {
 		if (!has_changed(view, view->summary->lines[i].file))
 			continue;
 		pyprof_report_prose(out, width,
@@ -277,7 +382,7 @@ static void put_footer(const struct pyprof_report_view *view,
 	if (kind == PYPROF_REPORT_LINES && view->columns)
 		pyprof_report_span_notes(view->profile, view->summary, width,
 					 out);
-	if (!all && view->summary->all_samples)
+	if (!extent->all && view->summary->all_samples)
 		pyprof_report_prose(out, width,
 				    "no time passes the filter; --state all "
 				    "shows all there is");
@@ -289,18 +394,13 @@ pyprof_report_put_table(const struct pyprof_report_view *view,
 			struct pyprof_buf *out)
 {
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
-	struct pyprof_error *err = pyprof_report_table(view, kind, &table);
+	struct extent extent;
+	struct pyprof_error *err = make(view, kind, &extent, &table);
+	if (!err)
+		err = pyprof_table_write_text(table, width, out);
 	if (err)
 		return err;
-	err = pyprof_table_write_text(table, width, out);
-	if (err)
-		return err;
-	/* Lines can have rows below them. */
-	put_footer(view, kind,
-		   kind == PYPROF_REPORT_LINES
-			   ? limited(view, view->summary->line_count)
-			   : pyprof_table_rows(table),
-		   width, out);
+	put_footer(view, kind, &extent, width, out);
 	return pyprof_buf_error(out);
 }
 
@@ -320,7 +420,8 @@ pyprof_report_write_json(const struct pyprof_report_view *view,
 			 enum pyprof_report_kind kind, struct pyprof_buf *out)
 {
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
-	struct pyprof_error *err = pyprof_report_table(view, kind, &table);
+	struct extent extent;
+	struct pyprof_error *err = make(view, kind, &extent, &table);
 	if (err)
 		return err;
 	struct pyprof_json json = PYPROF_JSON_INIT_LINES(out, 2);
@@ -330,7 +431,9 @@ pyprof_report_write_json(const struct pyprof_report_view *view,
 	pyprof_report_header_json(view->profile, view->summary, &view->filter,
 				  &json);
 	pyprof_json_key(&json, "rows");
-	pyprof_json_uint(&json, rows_of(view->summary, kind));
+	pyprof_json_uint(&json, extent.all);
+	pyprof_json_key(&json, "left_out_ns");
+	pyprof_json_uint(&json, extent.left_out_ns);
 	pyprof_json_key(&json, pyprof_report_kind_names[kind]);
 	err = pyprof_table_write_json(table, &json);
 	pyprof_json_end_object(&json);

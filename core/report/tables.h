@@ -31,9 +31,14 @@ struct pyprof_report_view {
 	struct pyprof_filter filter;
 	/** At most so many rows; 0 for all. */
 	size_t limit;
-	/** Calls of the tree with less of the total time, percent, are left
-	 * out. */
+	/** How the rows of `summary` are sorted. */
+	enum pyprof_sort sort;
+	/** Rows with less of the time, percent, are left out: of the time that
+	 * they are sorted by; calls of the tree, of their total time. */
 	double min_percent;
+	/** Names of columns with commas between, in the order wanted: what JSON
+	 * calls them; NULL for those that fit. */
+	const char *fields;
 	/** Where source text comes from; NULL for none. */
 	struct pyprof_source *source;
 	/** Text underlines the parts of lines that the time went to. */

@@ -10,6 +10,8 @@
 /* A page for reading, not a screen: wide, and not without end. */
 #define WIDTH 120
 #define ROWS 50
+/* Calls with less of the time, percent, are left out. */
+#define LEAST_CALLS 0.5
 
 static struct pyprof_error *put_tables(const struct pyprof_report_view *view,
 				       struct pyprof_buf *out)
@@ -25,10 +27,13 @@ static struct pyprof_error *put_tables(const struct pyprof_report_view *view,
 		{PYPROF_REPORT_THREADS, "Threads"},
 	};
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		struct pyprof_report_view of = *view;
+		if (tables[i].kind == PYPROF_REPORT_TREE)
+			of.min_percent = LEAST_CALLS;
 		pyprof_buf_putc(out, '\n');
 		pyprof_report_prose(out, 0, tables[i].title);
 		struct pyprof_error *err = pyprof_report_put_table(
-			view, tables[i].kind, WIDTH, out);
+			&of, tables[i].kind, WIDTH, out);
 		if (err)
 			return err;
 	}
@@ -49,7 +54,6 @@ write_text(const struct pyprof_profile *profile,
 		.summary = summary,
 		.filter = options->filter,
 		.limit = ROWS,
-		.min_percent = 0.5,
 		.source = options->source,
 	};
 	pyprof_report_prose(out, WIDTH,

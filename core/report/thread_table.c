@@ -66,6 +66,16 @@ static void put_row(struct pyprof_table *table,
 		pyprof_table_uint(table, row->ns[i]);
 }
 
+static bool is_too_little(const struct pyprof_report_view *view,
+			  const struct pyprof_thread_row *row)
+{
+	uint64_t ns = 0;
+	for (unsigned i = 0; i < PYPROF_STATE_COUNT; i++)
+		ns += row->ns[i];
+	return 100.0 * (double)ns <
+	       view->min_percent * (double)view->summary->all_ns;
+}
+
 struct pyprof_error *
 pyprof_report_thread_table(const struct pyprof_report_view *view,
 			   struct pyprof_table **ret)
@@ -89,9 +99,10 @@ pyprof_report_thread_table(const struct pyprof_report_view *view,
 	if (err)
 		return err;
 	for (size_t i = 0; i < summary->thread_count; i++) {
-		if (view->limit && i >= view->limit)
+		if (view->limit && pyprof_table_rows(*ret) >= view->limit)
 			break;
-		put_row(*ret, view, &summary->threads[i]);
+		if (!is_too_little(view, &summary->threads[i]))
+			put_row(*ret, view, &summary->threads[i]);
 	}
 	return NULL;
 }

@@ -3,8 +3,8 @@
  * @file
  * Which of the right words a wrong one was probably meant to be.
  */
-#ifndef PYPROF_COMMAND_NEAREST_H
-#define PYPROF_COMMAND_NEAREST_H
+#ifndef PYPROF_BASE_NEAREST_H
+#define PYPROF_BASE_NEAREST_H
 
 #include <stddef.h>
 
@@ -22,4 +22,4 @@ void pyprof_nearest_offer(struct pyprof_nearest *nearest, const char *wrong,
 /** Letters to insert, remove, replace or swap to make `b` out of `a`. */
 size_t pyprof_edit_distance(const char *a, const char *b);
 
-#endif /* PYPROF_COMMAND_NEAREST_H */
+#endif /* PYPROF_BASE_NEAREST_H */
