@@ -23,6 +23,8 @@ from dumped import Profile
 
 pytestmark = pytest.mark.alone
 
+TARGETS = os.path.join(os.path.dirname(__file__), "..", "targets")
+PROGRAM = os.path.join(TARGETS, "phases.py")
 SUPPORT = os.path.join(os.path.dirname(__file__), "..", "support")
 
 # And how each runs a command of the shell's.
@@ -167,6 +169,28 @@ def check_formats(path):
             assert abs(found["phases.py", line] - ns) <= 500000
 
 
+def check_parts(profile, python):
+    """The time of a line is in the part of it that took it."""
+    with open(PROGRAM, "rb") as file:
+        source = file.read().split(b"\n")
+    found = collections.Counter()
+    for row in profile.json["tables"]["lines"]:
+        spans = row["spans"]
+        assert sum(span["self_ns"] for span in spans) <= row["self_ns"]
+        if python.version < (3, 11):
+            assert not spans
+        elif row["function"] == "hashing":
+            text = source[row["line"] - 1]
+            found["all"] += row["self_ns"]
+            for span in spans:
+                assert span["end_line"] == row["line"]
+                part = text[span["column"]:span["end_column"]]
+                found[part.decode()] += span["self_ns"]
+    # All of it, but for what was sampled just before and behind the call.
+    assert (found["all"] > 0) == (python.version >= (3, 11))
+    assert found["hashlib.sha256(data)"] >= 0.9 * found["all"], found
+
+
 # The sampler is the same in LLDB: two are enough.
 EACH = [(debugger, python) for debugger in MODES for python in PYTHONS
         if debugger is Gdb or python.name in (PYTHONS[0].name, "3.14")]
@@ -186,4 +210,5 @@ def test_shares(debugger, some_python, start_program, tmp_path):
         after = Truth(tmp_path / mode)
         check_profile(profile, before, after)
         check_formats(tmp_path / mode)
+        check_parts(profile, some_python)
         before = after

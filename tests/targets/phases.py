@@ -40,7 +40,7 @@ def seventy(part):
 
 
 def hashing(data):
-    hashlib.sha256(data).digest()
+    return "é" + hashlib.sha256(data).hexdigest() + str(len(data))
 
 
 def sleeping():
