@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/profile/summary.h"
+#include "core/report/html_spans.h"
 
 static const char *const status_words[] = {
 	[PYPROF_SOURCE_OK] = "ok",
@@ -103,7 +104,13 @@ static struct pyprof_error *write_text(struct file *file,
 	file->wanted = wanted;
 	want_lines(file, summary, id);
 	write_windows(file, json);
-	return NULL;
+	const struct pyprof_html_text text = {
+		.lines = file->lines,
+		.line_count = file->line_count,
+		.wanted = wanted,
+		.line_max = PYPROF_HTML_LINE_MAX,
+	};
+	return pyprof_html_spans(summary, id, &text, json);
 }
 
 static struct pyprof_error *write_file(const struct pyprof_profile *profile,

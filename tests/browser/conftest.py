@@ -11,6 +11,8 @@ import chromium
 import profiles
 
 HERE = Path(__file__).resolve().parent
+# Profiles whose source lies beside the report.
+FOLDERS = ("hostile_source", "parts")
 BUILD = Path(os.environ.get("PYPROF_BUILDDIR", HERE.parent.parent))
 
 
@@ -35,7 +37,7 @@ def report(tmp_path_factory):
     def make(kind, extension="html"):
         path = folder / f"{kind}.{extension}"
         if not path.exists():
-            arguments = [folder] if kind == "hostile_source" else []
+            arguments = [folder] if kind in FOLDERS else []
             text = getattr(profiles, kind)(*arguments)
             subprocess.run([BUILD / "tests/support/report_of", path],
                            input=text.encode(), check=True, timeout=60)

@@ -42,6 +42,10 @@ class Text:
         self.put("stack", *(v for frame in frames for v in frame))
         self.put("add", state, samples)
 
+    def add_part(self, frames, state, samples, begin, end):
+        self.put("stack", *(v for frame in frames for v in frame))
+        self.put("part", state, samples, begin, end)
+
     def __str__(self):
         return "\n".join(self.lines) + "\n"
 
@@ -225,6 +229,21 @@ def hostile_source(folder):
     long = folder / "long.py"
     long.write_text("".join(f"line = {n}\n" for n in range(1, 5001)))
     text.add([("long", str(long), 1, 2500)], 0, 20)
+    return str(text)
+
+
+def parts(folder):
+    """Lines whose time is in parts of them."""
+    text = Text(samples=100)
+    text.thread(1, "MainThread")
+    path = folder / "parts.py"
+    path.write_text("n = 'é🐍'\nx = '🐍é' + sum(big) + len(small)\n")
+    frames = [("work", str(path), 1, 2)]
+    text.add_part(frames, 0, 60, 15, 23)     # sum(big)
+    text.add_part(frames, 1, 20, 15, 23)
+    text.add_part(frames, 0, 10, 4, 36)      # all behind the =
+    text.add(frames, 0, 10)
+    text.add_part(frames, 7, 5, 26, 36)      # len(small), which waits
     return str(text)
 
 

@@ -17,6 +17,7 @@ LOOKS = {
     "time-range": ("phases", "#view=time&range=14000000000-24000000000"
                    "&threads=1.2"),
     "time-table": ("phases", "#view=time&show=table"),
+    "parts": ("parts", "#view=source&states=all"),
     "diff": ("compared_unlike", ""),
     "diff-tree": ("compared", "#form=tree"),
     "diff-list": ("compared", "#form=rows&by=line"),

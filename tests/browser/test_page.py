@@ -332,6 +332,28 @@ def test_hostile_source_is_text(open_page, report):
     assert page.eval("document.scripts.length") == 3
 
 
+def test_parts_of_lines_are_tinted_and_told(open_page, report):
+    folder = report("parts").parent
+    page = open_page("parts", f"#src={folder}/parts.py:2")
+    code = "#source .code tbody tr:nth-child(2) code"
+    marked = f"[...document.querySelectorAll('{code} u')]"
+    assert page.text(code) == "x = '🐍é' + sum(big) + len(small)"
+    titles = page.eval(f"[...new Map({marked}.map(u => [u.title, ''])).keys()]")
+    assert titles == ["10.0 % · 100 ms of the line's self time",
+                      "80.0 % · 800 ms of the line's self time"]
+    hot = page.eval(f"{marked}.filter(u => u.title.startsWith('80'))"
+                    ".map(u => u.textContent).join('')")
+    assert hot == "sum(big)"
+    listed = page.eval("[...document.querySelectorAll('.parts li')]"
+                       ".map(li => li.innerText.split(/\\s{2,}|\\n/))")
+    assert listed == [["sum(big)", "80.0 % · 800 ms"],
+                      ["'🐍é' + sum(big) + len(small)", "10.0 % · 100 ms"],
+                      ["part not known", "10.0 % · 100 ms"]]
+    go(page, f"#view=source&states=waiting&src={folder}/parts.py:2")
+    assert page.eval(f"{marked}.map(u => u.textContent).join('')") == \
+        "len(small)"
+
+
 def test_long_files_say_what_is_left_out(open_page):
     page = open_page("hostile_source", "#view=source")
     assert page.text("#source h2").endswith("/long.py")

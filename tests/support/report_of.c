@@ -12,6 +12,7 @@
  *   thread   tid, name, interpreter
  *   stack    function, file, first line, line of each frame, outermost first
  *   add      state, samples, of the last stack and thread, 10 ms each
+ *   part     the same, and the bytes of the line from and to which they were
  *   old      nothing: what came before is an older profile, and the report is
  *            the page that compares the two
  *   at       when the next sample begins, ms; else where the last one ended
@@ -135,6 +136,30 @@ static void read_add(struct reader *reader, char *rest)
 	}
 }
 
+static void read_part(struct reader *reader, char *rest)
+{
+	const struct pyprof_stack *stacks;
+	const struct pyprof_location *locations;
+	char *state = next(&rest), *samples = next(&rest);
+	char add[100];
+	pyprof_profile_stacks(reader->profile, &stacks);
+	pyprof_profile_locations(reader->profile, &locations);
+	uint32_t location = stacks[reader->stack].location;
+	struct pyprof_span span = {
+		.location = location,
+		.thread = reader->thread,
+		.state = (enum pyprof_state)atoi(state),
+		.samples = strtoull(samples, NULL, 10),
+	};
+	snprintf(add, sizeof(add), "%s\t%s", state, samples);
+	read_add(reader, add);
+	span.ns = span.samples * 10000000;
+	span.columns.column = next_int(&rest);
+	span.columns.end_line = locations[location].line;
+	span.columns.end_column = next_int(&rest);
+	must(pyprof_profile_add_span(reader->profile, &span));
+}
+
 static void read_at(struct reader *reader, char *rest)
 {
 	reader->now_ns = (uint64_t)next_int(&rest) * 1000000;
@@ -168,7 +193,7 @@ static const struct {
 } words[] = {
 	{"meta", read_meta}, {"thread", read_thread}, {"stack", read_stack},
 	{"add", read_add},   {"filter", read_filter}, {"source", read_source},
-	{"at", read_at},     {"old", read_old},
+	{"at", read_at},     {"old", read_old},	      {"part", read_part},
 };
 
 static void read_line(struct reader *reader, char *line)

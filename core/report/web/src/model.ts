@@ -318,6 +318,36 @@ export function sourceLine(profile: Profile, file: number,
 	return "";
 }
 
+/** A part of a line, from a character to before another; to 0: not known. */
+export interface Part {
+	from: number;
+	to: number;
+	ns: number;
+	/** Of the line's self time. */
+	share: number;
+}
+
+/** Where in each line of a file self time went, most first, all threads. */
+export function partsOf(source: RawSource | undefined, states: States):
+	Map<number, Part[]> {
+	const parts = new Map<number, Part[]>();
+	const { spans } = source ?? {};
+	spans?.line.forEach((line, at) => {
+		const ns = GROUPS.reduce((sum, group, g) =>
+			sum + (passes(states, g) ? spans[group][at] : 0), 0);
+		const list = parts.get(line) ?? [];
+		parts.set(line, list);
+		if (ns)
+			list.push({ from: spans.from[at], to: spans.to[at], ns, share: 0 });
+	});
+	for (const list of parts.values()) {
+		const all = list.reduce((sum, part) => sum + part.ns, 0);
+		list.forEach((part) => part.share = part.ns / all);
+		list.sort((a, b) => b.ns - a.ns);
+	}
+	return parts;
+}
+
 /** The file of a function. */
 export function fileOfFunction(profile: Profile, id: number): number {
 	return profile.fileString.indexOf(profile.functionFile[id]);

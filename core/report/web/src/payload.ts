@@ -46,6 +46,10 @@ export interface RawSource {
 	/** Lines of the whole file; 0: not read. */
 	total: number;
 	windows: { start: number; lines: string[] }[];
+	/** Self ns of parts of lines, from a character to before another; both
+	 * are 0 for what of a line is not known. */
+	spans?: { line: number[]; from: number[]; to: number[] } &
+		Record<Group, number[]>;
 }
 
 /** A profile: tables of columns, whose ids count from 0. */

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { around, applyChain, makeProfile, rowsBy, sumUp, visible }
+import { around, applyChain, makeProfile, partsOf, rowsBy, sumUp, visible }
 	from "../src/model";
 import type { Filter } from "../src/model";
+import type { RawSource } from "../src/payload";
 import { tokenize } from "../src/python";
 import { makeRaw } from "./profiles";
 
@@ -69,6 +70,23 @@ test("callers and callees", () => {
 		{ key: id("idle"), value: 50 }]);
 	assert.deepEqual(around(sums, "function", id("work")).callers,
 		[{ key: id("main"), value: 50 }]);
+});
+
+test("parts of lines pass the filter of states, most first", () => {
+	const source: RawSource = { file: 1, status: "ok", total: 9, windows: [],
+		spans: { line: [5, 5, 5, 6], from: [4, 0, 0, 1], to: [9, 9, 0, 2],
+			python: [30, 0, 10, 0], native: [30, 30, 0, 0],
+			wait: [0, 0, 100, 7] } };
+	const running = partsOf(source, "running");
+	assert.deepEqual(running.get(5), [
+		{ from: 4, to: 9, ns: 60, share: 0.6 },
+		{ from: 0, to: 9, ns: 30, share: 0.3 },
+		{ from: 0, to: 0, ns: 10, share: 0.1 }]);
+	assert.deepEqual(running.get(6), []);
+	assert.deepEqual(partsOf(source, "all").get(5)!.map(({ ns }) => ns),
+		[110, 60, 30]);
+	assert.equal(partsOf(undefined, "all").size, 0);
+	assert.equal(partsOf({ ...source, spans: undefined }, "all").size, 0);
 });
 
 test("paths are as short as tells them apart", () => {

@@ -33,8 +33,8 @@ function Calls({ by, title, list, all }: { by: By; title: string; all: number;
 }
 
 /** All about the function or line that is selected. */
-export function Around({ by, id, children }:
-	{ by: By; id: number; children?: ComponentChildren }): JSX.Element {
+export function Around({ by, id, children, more }: { by: By; id: number;
+	children?: ComponentChildren; more?: ComponentChildren }): JSX.Element {
 	const now = sums.value;
 	const { callers, callees } = useMemo(() => around(now, by, id),
 		[now, by, id]);
@@ -65,6 +65,7 @@ export function Around({ by, id, children }:
 			<button onClick={() => step("ignore")}>Leave out</button>
 			{children}</p>
 		</section>
+		{more}
 		<Calls by={by} title="▼ Calls" list={callees} all={now.all} />
 	</aside>;
 }

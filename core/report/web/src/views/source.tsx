@@ -7,16 +7,16 @@ import type { JSX } from "preact";
 import { computed } from "@preact/signals";
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import { counted, hint, percent, share } from "../format";
-import { filePath } from "../model";
-import type { Origin, Profile, Rows } from "../model";
+import { filePath, partsOf, sourceLine, visible } from "../model";
+import type { Origin, Part, Profile, Rows } from "../model";
 import { tokenize } from "../python";
 import type { Carry, Token } from "../python";
 import { matcher } from "../search";
 import { choiceParam, find, hashOf, profile, rows, select, selection, spoken,
-	src, srcOf, sums } from "../state";
+	src, srcOf, states, sums } from "../state";
 import { Around } from "../ui/around";
 import { SplitBar } from "../ui/bars";
-import { Tokens } from "../ui/code";
+import { Tokens, partShare } from "../ui/code";
 import { Choice } from "../ui/filters";
 import { useWindow } from "../ui/window";
 import type { View } from "../views";
@@ -180,8 +180,9 @@ function foldCold(lines: Line[]): Line[] {
 	return out;
 }
 
-function Row({ line, by, all, most, on }: { line: Line; by: Rows; all: number;
-	most: number; on: boolean }): JSX.Element {
+function Row({ line, by, all, most, on, parts }: { line: Line; by: Rows;
+	all: number; most: number; on: boolean; parts: Part[] | undefined }):
+	JSX.Element {
 	if (line.gap)
 		return <tr class="gap"><td colSpan={5}>{
 			counted(line.gap, "line")} left out</td></tr>;
@@ -203,7 +204,8 @@ function Row({ line, by, all, most, on }: { line: Line; by: Rows; all: number;
 		<th scope="row" class="num">{key >= 0 ? <a
 			href={hashOf({ view: "source", src: srcOf(file, number),
 				ln: String(key) })}>{number || "–"}</a> : number}</th>
-		<td class="text"><Tokens tokens={line.tokens} /></td>
+		<td class="text"><Tokens tokens={line.tokens} parts={parts} />
+		</td>
 	</tr>;
 }
 
@@ -236,6 +238,8 @@ function Code({ file, line }: { file: number; line: number }): JSX.Element {
 	const fold = cold.value === "fold";
 	const lines = useMemo(() => linesOf(of, by, file, fold),
 		[of, by, file, fold]);
+	const parts = useMemo(() => partsOf(of.sources.get(file), states.value),
+		[of, file, states.value]);
 	const { box, onScroll, from, to } = useWindow(lines.length, LINE_HEIGHT);
 	const most = lines.reduce((top, { key }) =>
 		key < 0 ? top : Math.max(top, by[shade.value][key]), 1);
@@ -282,7 +286,7 @@ function Code({ file, line }: { file: number; line: number }): JSX.Element {
 						style={{ height: from * LINE_HEIGHT + "px" }} />}
 					{lines.slice(from, to).map((row, n) => <Row key={from + n}
 						line={row} by={by} all={all} most={most}
-						on={from + n === at} />)}
+						parts={parts.get(row.number)} on={from + n === at} />)}
 					{to < lines.length && <tr aria-hidden="true" style={{
 						height: (lines.length - to) * LINE_HEIGHT + "px" }} />}
 				</tbody>
@@ -290,6 +294,21 @@ function Code({ file, line }: { file: number; line: number }): JSX.Element {
 		</div>
 		<Strip lines={lines} by={by} most={most} go={goTo} />
 	</div>;
+}
+
+/** Where in the line that is selected the time went, in words. */
+function Parts({ file, line }: { file: number; line: number }):
+	JSX.Element | null {
+	const of = profile.value;
+	const parts = partsOf(of.sources.get(file), states.value).get(line) ?? [];
+	const text = sourceLine(of, file, line);
+	return parts.length ? <section class="parts">
+		<h2 class="dim">Self time in this line, all threads</h2>
+		<ul>{parts.slice(0, 8).map((part) => <li>{part.to ?
+			<code>{visible(text.slice(part.from, part.to))}</code> :
+			"part not known"} <span class="num">{partShare(part)}</span></li>)}
+		</ul>
+	</section> : null;
 }
 
 function Component(): JSX.Element {
@@ -320,7 +339,8 @@ function Component(): JSX.Element {
 			{STATUS[status] && <p class="note">{STATUS[status]}</p>}
 			<Code file={at.file} line={src.value ? at.line : 0} key={at.file} />
 		</div>
-		{isChosen && <Around by="line" id={key} />}
+		{isChosen && <Around by="line" id={key}
+			more={<Parts file={at.file} line={at.line} />} />}
 	</div>;
 }
 
