@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One browser and one of each report for all tests; skips without a browser."""
 
+import contextlib
 import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 # Profiles whose source lies beside the report.
 FOLDERS = ("hostile_source", "parts")
 BUILD = Path(os.environ.get("PYPROF_BUILDDIR", HERE.parent.parent))
+REPORT_OF = BUILD / "tests/support/heap_report_of"
 
 
 def pytest_collection_modifyitems(items):
@@ -62,3 +66,45 @@ def open_page(browser, report):
     assert browser.problems == []
     for url in browser.requests:
         assert url.split("#")[0] in [*opened, "about:blank"]
+
+
+@contextlib.contextmanager
+def running_leaky():
+    """A program that leaks; each line makes it grow."""
+    program = subprocess.Popen(
+        [sys.executable, "-I", HERE.parent / "targets/leaky.py", "2000"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        start_new_session=True)
+    try:
+        assert program.stdout.readline() == "ready\n"
+        yield program
+    finally:
+        os.kill(program.pid, signal.SIGKILL)
+        program.communicate()
+
+
+@pytest.fixture(scope="session")
+def heap_page(tmp_path_factory):
+    """The page of leaky.py's heap."""
+    path = tmp_path_factory.mktemp("heap") / "heap.html"
+    with running_leaky() as program:
+        subprocess.run([REPORT_OF, str(program.pid), path], check=True,
+                       timeout=60)
+    return path
+
+
+@pytest.fixture(scope="session")
+def growth_page(tmp_path_factory):
+    """The page of what grew in it by one line."""
+    path = tmp_path_factory.mktemp("growth") / "growth.html"
+    with running_leaky() as program:
+        report = subprocess.Popen(
+            [REPORT_OF, str(program.pid), path, "growth"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert report.stdout.readline() == "copied\n"
+        program.stdin.write("\n")
+        program.stdin.flush()
+        assert program.stdout.readline() == "grown\n"
+        report.communicate("\n", timeout=60)
+        assert report.returncode == 0
+    return path

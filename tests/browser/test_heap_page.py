@@ -2,9 +2,7 @@
 """The page of a heap, of a program of which is known what it holds."""
 
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,26 +11,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 READ_PAGE = HERE.parent / "support/read_page.py"
-BUILD = Path(os.environ.get("PYPROF_BUILDDIR", HERE.parent.parent))
 VIEWS = ["heap", "types", "holders", "objects", "strings", "garbage"]
-
-
-@pytest.fixture(scope="module")
-def heap_page(tmp_path_factory):
-    """The page of leaky.py's heap."""
-    path = tmp_path_factory.mktemp("heap") / "heap.html"
-    program = subprocess.Popen(
-        [sys.executable, "-I", HERE.parent / "targets/leaky.py", "2000"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        start_new_session=True)
-    try:
-        assert program.stdout.readline() == "ready\n"
-        subprocess.run([BUILD / "tests/support/heap_report_of",
-                        str(program.pid), path], check=True, timeout=60)
-    finally:
-        os.kill(program.pid, signal.SIGKILL)
-        program.communicate()
-    return path
 
 
 @pytest.fixture

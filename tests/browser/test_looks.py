@@ -3,9 +3,9 @@
 
 import pytest
 
-from test_heap_page import heap_page  # noqa: F401, a fixture
 from test_page import AXE, SHOTS
 
+PAGES = ("heap_page", "growth_page")
 LOOKS = {
     "flame": ("phases", "#view=flame&states=all"),
     "flame-up": ("phases", "#view=flame&shape=flame&with=ap&tint=state"),
@@ -21,21 +21,25 @@ LOOKS = {
     "diff": ("compared_unlike", ""),
     "diff-tree": ("compared", "#form=tree"),
     "diff-list": ("compared", "#form=rows&by=line"),
-    "heap": (None, ""),
-    "types": (None, "#view=types"),
-    "holders": (None, "#view=holders&find=cache"),
-    "holders-tree": (None, "#view=holders&form=tree"),
-    "objects": (None, "#view=objects"),
-    "strings": (None, "#view=strings"),
-    "garbage": (None, "#view=garbage"),
+    "heap": ("heap_page", ""),
+    "types": ("heap_page", "#view=types"),
+    "holders": ("heap_page", "#view=holders&find=cache"),
+    "holders-tree": ("heap_page", "#view=holders&form=tree"),
+    "objects": ("heap_page", "#view=objects"),
+    "strings": ("heap_page", "#view=strings"),
+    "garbage": ("heap_page", "#view=garbage"),
+    "growth": ("growth_page", ""),
+    "growth-types": ("growth_page", "#view=types"),
+    "growth-holders": ("growth_page", "#view=holders"),
 }
 
 
 @pytest.fixture(params=LOOKS)
-def look(request, browser, report, heap_page):  # noqa: F811
+def look(request, browser, report):
     """A page in a state, and its name."""
     kind, fragment = LOOKS[request.param]
-    browser.open(report(kind) if kind else heap_page, fragment)
+    browser.open(request.getfixturevalue(kind) if kind in PAGES
+                 else report(kind), fragment)
     browser.settle()
     yield browser, request.param
     browser.dark(False)

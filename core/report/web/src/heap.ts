@@ -3,6 +3,7 @@
 // A heap as its report has it (heap_json.c, "pyprof/heap/1"), and its tree of
 // what holds what as layout.ts takes it. Pure.
 
+import { count } from "./format";
 import { look, makeTree } from "./layout";
 import type { Tree } from "./layout";
 
@@ -130,4 +131,24 @@ export function stepsOf(path: string): string[] {
 	}
 	steps.push(path.slice(from));
 	return steps;
+}
+
+const DAMAGE: readonly [string, string][] = [
+	["missing_bytes", "bytes of its memory are missing"],
+	["missing_pools", "pools of small objects are not there"],
+	["damaged_pools", "pools of small objects are damaged"],
+	["damaged_objects", "objects are damaged, and left out"],
+	["damaged_edges", "objects were not read to the end"],
+	["cut_gc_lists", "lists of the collector break off"],
+	["damaged_stacks", "stacks were not read to the end"],
+];
+
+/** What of a heap is missing, damaged or in flux, in words. */
+export function damageOf(facts: object): string[] {
+	const of = facts as Record<string, unknown>;
+	const notes = DAMAGE.filter(([key]) => Number(of[key]) > 0)
+		.map(([key, text]) => count(Number(of[key])) + " " + text);
+	if (of.collecting)
+		notes.push("a garbage collection was under way");
+	return notes;
 }

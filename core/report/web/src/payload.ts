@@ -3,6 +3,7 @@
 // The data as it stands in the file, schema "pyprof-report/1"; html_data.h
 // says what is in it. Here it is decoded and not yet understood.
 
+import type { Growth } from "./growth";
 import type { Stacks } from "./stacks";
 
 export interface Pauses {
@@ -97,6 +98,7 @@ export type Payload =
 		/** The object of `pyprof/heap/1`, see heap_json.c. */
 		// eslint-disable-next-line @typescript-eslint/no-explicit-any
 		| { kind: "heap"; heap: any }
+		| { kind: "growth"; growth: Growth }
 		/** `states`: what they are called, by their words. */
 		| { kind: "stacks"; stacks: Stacks; states: Record<string, string> });
 

@@ -10,6 +10,7 @@
 
 import { computed, signal } from "@preact/signals";
 import type { ReadonlySignal } from "@preact/signals";
+import type { Growth } from "./growth";
 import { applyChain, FRAME_BY, keysBy, makeProfile, rowsBy, sumUp, threadSums }
 	from "./model";
 import type { By, Chosen, Filter, FrameBy, Metric, Profile, Rows, States, Step,
@@ -29,13 +30,15 @@ export interface Report {
 	old: Profile | null;
 	// eslint-disable-next-line @typescript-eslint/no-explicit-any
 	heap: any;
+	/** Two heaps. */
+	growth: Growth | null;
 	stacks: Stacks | null;
 	/** What states are called, by their words; of stacks. */
 	stateNames: Record<string, string>;
 }
 
 export const report = signal<Report>({ kind: "profile", version: "",
-	profile: null, old: null, heap: null, stacks: null, stateNames: {} });
+	profile: null, old: null, heap: null, growth: null, stacks: null, stateNames: {} });
 
 export function makeReport(payload: Payload): Report {
 	const { kind, version } = payload;
@@ -45,6 +48,7 @@ export function makeReport(payload: Payload): Report {
 			kind === "diff" ? makeProfile(payload.new) : null,
 		old: kind === "diff" ? makeProfile(payload.old) : null,
 		heap: kind === "heap" ? payload.heap : null,
+		growth: kind === "growth" ? payload.growth : null,
 		stacks: kind === "stacks" ? payload.stacks : null,
 		stateNames: kind === "stacks" ? payload.states : {},
 	};

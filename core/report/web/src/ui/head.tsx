@@ -9,7 +9,7 @@ import { helpOpen, report } from "../state";
 import { theme, toggleTheme } from "../theme";
 
 function facts(): { title: string; text: string } {
-	const { profile, old, heap, stacks } = report.value;
+	const { profile, old, heap, growth, stacks } = report.value;
 	if (heap) {
 		const { meta, totals } = heap;
 		return { title: meta.program || "a Python program",
@@ -17,6 +17,13 @@ function facts(): { title: string; text: string } {
 				"CPython " + meta.python,
 				counted(totals.objects, "object")].join(" · ") };
 	}
+	if (growth)
+		return { title: growth.program || growth.core || "a Python program",
+			text: ["growth", growth.pid && "pid " + growth.pid,
+				"CPython " + growth.python,
+				count(growth.objects_before) + " → " +
+					counted(growth.objects_after, "object")]
+				.filter(Boolean).join(" · ") };
 	if (stacks)
 		return { title: stacks.program || stacks.core || "a Python program",
 			text: [stacks.pid ? "pid " + stacks.pid : "core dump",

@@ -6,7 +6,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { bytes, count, counted, percent, share } from "../format";
-import { groupAt, holdersTree, stepsOf } from "../heap";
+import { damageOf, groupAt, holdersTree, stepsOf } from "../heap";
 import type { Big, Heap, HeapType, Text } from "../heap";
 import { follow, pathTo } from "../layout";
 import { visible } from "../model";
@@ -37,12 +37,12 @@ const chosen = computed(() => object.value ?
 
 /* What is selected, and why it is there. */
 
-function Path({ path }: { path: string }): JSX.Element {
+export function Path({ path }: { path: string }): JSX.Element {
 	return <code class="path">{stepsOf(path).map((step) =>
 		<span>{visible(step)}</span>)}</code>;
 }
 
-const typeName = (type: string | null) => visible(type ?? "(unknown type)");
+export const typeName = (type: string | null) => visible(type ?? "(unknown type)");
 
 const groupName = (at: number) => {
 	const { type, count: n } = heap.value.tree[at];
@@ -117,26 +117,12 @@ function Arenas(): JSX.Element | null {
 	</section>;
 }
 
-const DAMAGE: readonly [string, string][] = [
-	["missing_bytes", "bytes of its memory are missing"],
-	["missing_pools", "pools of small objects are not there"],
-	["damaged_pools", "pools of small objects are damaged"],
-	["damaged_objects", "objects are damaged, and left out"],
-	["damaged_edges", "objects were not read to the end"],
-	["cut_gc_lists", "lists of the collector break off"],
-	["damaged_stacks", "stacks were not read to the end"],
-];
-
 function Damage(): JSX.Element | null {
-	const { census } = heap.value;
-	const notes = DAMAGE.filter(([key]) => Number(census[key]) > 0)
-		.map(([key, text]) => count(Number(census[key])) + " " + text);
-	if (census.collecting)
-		notes.push("a garbage collection was under way");
+	const notes = damageOf(heap.value.census);
 	return notes.length ? <p class="note">{notes.join("; ")}.</p> : null;
 }
 
-function Fact({ label, value, help }:
+export function Fact({ label, value, help }:
 	{ label: string; value: string; help?: string }): JSX.Element {
 	return <div title={help}><dt>{label}</dt><dd>{value}</dd></div>;
 }
@@ -194,7 +180,7 @@ const figure = (whole: number) => <Row,>(id: keyof Row & string,
 		part={Number(row[id])} whole={whole} />,
 });
 
-function SearchRow({ shown, all, children }:
+export function SearchRow({ shown, all, children }:
 	{ shown: number; all: number; children?: ComponentChildren }): JSX.Element {
 	return <div class="row tight"><Search />
 		<span class="dim">{count(shown)} of {count(all)}</span>{children}</div>;
