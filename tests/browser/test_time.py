@@ -134,3 +134,46 @@ def test_thousands_of_threads_scroll(open_page):
 def test_where_the_time_is_not_known_there_is_no_tab(open_page):
     page = open_page("empty")
     assert page.eval("document.querySelector('#tab-time') === null")
+
+
+def shown(page):
+    found = re.search(r"win=(\d+)-(\d+)", page.eval("location.hash"))
+    return found and [round(int(part) / 60e9, 3) for part in found.groups()]
+
+
+def test_the_time_is_zoomed_and_panned(open_page):
+    page = open_page("phases", "#view=time&states=all")
+    drag(page, 0.25, 0.75)
+    page.key("Enter")
+    assert shown(page) == marked(page)
+    assert abs(shown(page)[0] - 0.25) < 0.01
+    x, y, wide, _ = box(page, BODY)
+    page.move(x + GUTTER + (wide - GUTTER) * 0.5, y + 10)
+    page.settle()
+    assert re.match(r"MainThread \(7001\) at (29\.9|30\.\d) s",
+                    page.text("#status"))
+    page.key("+")
+    start, end = shown(page)
+    assert abs(end - start - 0.25) < 0.01 and abs(start - 0.375) < 0.01
+    page.key(".")
+    assert shown(page)[0] > start
+    page.key(",")
+    page.key("-")
+    assert abs(shown(page)[0] - 0.25) < 0.01
+    page.call("Input.dispatchMouseEvent", type="mouseWheel", modifiers=2,
+              x=x + GUTTER + 1, y=y + 10, deltaX=0, deltaY=-300)
+    page.settle()
+    assert abs(shown(page)[0] - 0.25) < 0.02 and shown(page)[1] < 0.5
+    page.key("0")
+    assert shown(page) is None and marked(page) is not None
+    page.key("0")
+    assert marked(page) is None
+
+
+def test_the_table_has_what_is_shown(open_page):
+    page = open_page("phases",
+                     "#view=time&states=all&show=table&win=6000000000-12000000000")
+    rows = "document.querySelectorAll('#time tbody tr:not(.room)')"
+    assert page.eval(f"{rows}[0].innerText").startswith("6.00 s\t6.06 s")
+    page.click("#time [aria-label=Zoom] button:last-child")
+    assert shown(page) is None

@@ -116,3 +116,13 @@ export function ticks(from: number, to: number, most: number):
 		at.push(tick);
 	return { step, at };
 }
+
+/** A stretch of time made wider or narrower around a time, inside of
+ * [0, end]. */
+export function zoomed([from, to]: readonly [number, number], factor: number,
+	around: number, end: number, least: number): [number, number] {
+	const wide = Math.min(end, Math.max(least, (to - from) * factor));
+	const part = (around - from) / (to - from);
+	const start = Math.max(0, Math.min(end - wide, around - part * wide));
+	return [start, start + wide];
+}

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeProfile } from "../src/model";
-import { cells, laneColumns, makeLanes, momentAt, ticks }
+import { cells, laneColumns, makeLanes, momentAt, ticks, zoomed }
 	from "../src/timeline";
 import { makeRaw } from "./profiles";
 
@@ -74,4 +74,12 @@ test("ticks are round and few", () => {
 	assert.deepEqual(ticks(0, 60e9, 6), { step: 1e10,
 		at: [0, 1e10, 2e10, 3e10, 4e10, 5e10, 6e10] });
 	assert.ok(ticks(0, 7, 3).at.length <= 4);
+});
+
+test("zooming keeps its place and stays inside", () => {
+	assert.deepEqual(zoomed([0, 100], 0.5, 50, 100, 1), [25, 75]);
+	assert.deepEqual(zoomed([0, 100], 0.5, 0, 100, 1), [0, 50]);
+	assert.deepEqual(zoomed([80, 100], 2, 100, 100, 1), [60, 100]);
+	assert.deepEqual(zoomed([20, 60], 10, 30, 100, 1), [0, 100]);
+	assert.deepEqual(zoomed([10, 12], 0.1, 11, 100, 1), [10.5, 11.5]);
 });

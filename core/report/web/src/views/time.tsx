@@ -5,15 +5,15 @@
 
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { amount, percent, share, time } from "../format";
 import { functionName, NONE, passes, placeName } from "../model";
 import { heatFill, ink, penOf } from "../paint";
 import type { Ink } from "../paint";
 import { findLocations } from "../search";
-import { choiceParam, filter, find, go, metric, profile, range, rows,
+import { choiceParam, filter, find, go, metric, param, profile, range, rows,
 	spoken, states, status, sums, threads, tree } from "../state";
-import { cells, laneColumns, makeLanes, momentAt, ticks } from "../timeline";
+import { cells, laneColumns, makeLanes, momentAt, ticks, zoomed } from "../timeline";
 import { ShareCell, SplitBar } from "../ui/bars";
 import { Choice } from "../ui/filters";
 import { FunctionLink } from "../ui/names";
@@ -28,6 +28,43 @@ const STRIP = CELL * PARTS;
 
 const lanes = computed(() => makeLanes(profile.value));
 const end = () => profile.value.moments!.end;
+/** What of the time is shown: "from-to" in ns. */
+const win = param("win");
+const view = computed<readonly [number, number]>(() => {
+	const [from, to] = win.value.split("-").map(Number);
+	return to > from ? [Math.max(0, from), Math.min(end(), to)] : [0, end()];
+});
+
+function show([from, to]: readonly [number, number], replace = false): void {
+	win.set(from <= 0 && to >= end() ? "" :
+		Math.floor(from) + "-" + Math.ceil(to), replace);
+}
+
+/** Show more or less of the time, around a time of it. */
+function zoom(factor: number, around?: number): void {
+	const [from, to] = view.value, { sliceNs } = profile.value.moments!;
+	const range = filter.value.range;
+	const middle = (of: readonly [number, number]) => (of[0] + of[1]) / 2;
+	const at = around ?? (range && range[1] > from && range[0] < to ?
+		middle(range) : middle(view.value));
+	show(zoomed(view.value, factor, at, end(), 8 * sliceNs), true);
+}
+
+/** Show what comes before or after, by a part of what is shown. */
+function pan(part: number): void {
+	const [from, to] = view.value, by = Math.max(-from,
+		Math.min(end() - to, part * (to - from)));
+	show([from + by, to + by], true);
+}
+
+/** Show the range alone; false: there is none, or it is shown already. */
+function zoomToRange(): boolean {
+	const range = filter.value.range, old = win.value;
+	if (range)
+		show(range);
+	return win.value !== old;
+}
+
 /** The lane with the cursor. */
 const lane = signal(0);
 
@@ -84,7 +121,15 @@ class Sheet {
 	timeAt(clientX: number): number {
 		const { left } = this.top.getBoundingClientRect();
 		const part = (clientX - left - GUTTER) / (this.wide - GUTTER);
-		return Math.max(0, Math.min(1, part)) * end();
+		const [from, to] = view.value;
+		return from + Math.max(0, Math.min(1, part)) * (to - from);
+	}
+
+	/** Where a time is. */
+	private xOf(at: number): number {
+		const [from, to] = view.value;
+		const part = (at - from) / (to - from);
+		return GUTTER + Math.max(0, Math.min(1, part)) * (this.wide - GUTTER);
 	}
 
 	laneAt(clientY: number): number {
@@ -110,7 +155,7 @@ class Sheet {
 		pen.textBaseline = "middle";
 		this.drawStrip(pen, colours, room);
 		this.drawAxis(pen, colours, room);
-		this.drawRange(pen, colours, room, 0, STRIP);
+		this.drawRange(pen, colours, STRIP);
 		this.drawLanes(colours, room);
 	}
 
@@ -118,11 +163,12 @@ class Sheet {
 	private drawStrip(pen: CanvasRenderingContext2D, colours: Ink,
 		room: number): void {
 		const { sliceNs } = profile.value.moments!;
-		const columns = Math.floor(room / CELL), span = end() / columns;
+		const [start, stop] = view.value;
+		const columns = Math.floor(room / CELL), span = (stop - start) / columns;
 		const parts = Math.max(1, Math.min(PARTS, Math.floor(span / sliceNs)));
 		const counts = counting.value;
 		const sum = cells(profile.value, lanes.value.longest,
-			(tally) => counts[tally] > 0, 0, span / parts, columns * parts);
+			(tally) => counts[tally] > 0, start, span / parts, columns * parts);
 		const most = sum.reduce((a, b) => Math.max(a, b), 0);
 		const high = STRIP / parts, wide = room / columns;
 		for (let cell = 0; cell < sum.length; cell++) {
@@ -143,9 +189,15 @@ class Sheet {
 
 	private drawAxis(pen: CanvasRenderingContext2D, colours: Ink,
 		room: number): void {
-		const { step, at } = ticks(0, end(), room / 90);
+		const { step, at } = ticks(...view.value, room / 90);
+		if (win.value) {
+			// Where it is in all of the time.
+			pen.fillStyle = colours.accent;
+			pen.fillRect(GUTTER + view.value[0] / end() * room, STRIP + AXIS - 3,
+				Math.max(2, (view.value[1] - view.value[0]) / end() * room), 3);
+		}
 		for (const tick of at) {
-			const x = GUTTER + tick / end() * room;
+			const x = this.xOf(tick);
 			pen.fillStyle = colours.line;
 			pen.fillRect(x, STRIP, 1, 5);
 			const text = seconds(tick, step), half = text.length * colours.wide / 2;
@@ -157,20 +209,19 @@ class Sheet {
 
 	/** What is outside of the range is dimmed. */
 	private drawRange(pen: CanvasRenderingContext2D, colours: Ink,
-		room: number, y: number, high: number): void {
+		high: number): void {
 		const chosen = filter.value.range;
 		if (!chosen)
 			return;
-		const from = GUTTER + chosen[0] / end() * room;
-		const to = GUTTER + Math.min(1, chosen[1] / end()) * room;
+		const from = this.xOf(chosen[0]), to = this.xOf(chosen[1]);
 		pen.globalAlpha = 0.65;
 		pen.fillStyle = colours.back;
-		pen.fillRect(GUTTER, y, from - GUTTER, high);
-		pen.fillRect(to, y, this.wide - to, high);
+		pen.fillRect(GUTTER, 0, from - GUTTER, high);
+		pen.fillRect(to, 0, this.wide - to, high);
 		pen.globalAlpha = 1;
 		pen.fillStyle = colours.accent;
-		pen.fillRect(from - 1, y, 2, high);
-		pen.fillRect(to - 1, y, 2, high);
+		pen.fillRect(from - 1, 0, 2, high);
+		pen.fillRect(to - 1, 0, 2, high);
 	}
 
 	private drawLanes(colours: Ink, room: number): void {
@@ -179,7 +230,8 @@ class Sheet {
 		const { scrollTop } = this.box, { lane: tall } = this;
 		const kinds = of.raw.states.length;
 		const sums = new Float64Array(Math.floor(room) * kinds);
-		const width = end() / Math.floor(room);
+		const [start, stop] = view.value;
+		const width = (stop - start) / Math.floor(room);
 		const fills = of.raw.states.map((_, at) => stateFill(at));
 		const chosen = filter.value.threads;
 		pen.clearRect(0, 0, this.wide, high);
@@ -189,7 +241,7 @@ class Sheet {
 			Math.ceil((scrollTop + high) / tall));
 		for (let t = Math.floor(scrollTop / tall); t < last; t++) {
 			const y = t * tall - scrollTop;
-			laneColumns(of, lanes.value, t, 0, width, sums, kinds);
+			laneColumns(of, lanes.value, t, start, width, sums, kinds);
 			pen.globalAlpha = chosen.length && !chosen.includes(t) ? 0.35 : 1;
 			drawLane(pen, sums, kinds, fills, y, tall, width);
 			pen.globalAlpha = 1;
@@ -206,8 +258,7 @@ class Sheet {
 			pen.fillText(short(name || "thread", String(tid),
 				Math.floor((GUTTER - 26) / colours.wide)), 16, y + tall / 2);
 		}
-		this.drawRange(pen, colours, room, 0,
-			Math.min(high, of.threads.length * tall - scrollTop));
+		this.drawRange(pen, colours, Math.min(high, of.threads.length * tall - scrollTop));
 	}
 }
 
@@ -274,15 +325,16 @@ function toggleThread(thread: number): void {
 		[...old, thread]).join("."));
 }
 
-/** Move or resize the range by keys; a step is a hundredth. */
+/** Move or resize the range by keys; a step is a hundredth of what is shown. */
 function rangeByKey(event: KeyboardEvent): boolean {
-	const step = end() / 100;
-	const [from, to] = filter.value.range ?? [0, end()];
+	const [start, stop] = view.value, step = (stop - start) / 100;
+	const [from, to] = filter.value.range ?? view.value;
 	const by = { ArrowLeft: -step, ArrowRight: step }[event.key];
 	if (by !== undefined && event.shiftKey)
 		setRange(from, Math.max(from + step, to + by), true);
 	else if (by !== undefined && !filter.value.range)
-		setRange(by > 0 ? 0 : 0.9 * end(), by > 0 ? end() / 10 : end(), true);
+		setRange(by > 0 ? start : stop - 10 * step,
+			by > 0 ? start + 10 * step : stop, true);
 	else if (by !== undefined && from + by > -step / 2 &&
 		to + by < end() + step / 2)
 		setRange(from + by, to + by, true);
@@ -291,6 +343,8 @@ function rangeByKey(event: KeyboardEvent): boolean {
 	else
 		return by !== undefined;
 	const now = filter.value.range;
+	if (now && (now[0] < start ? by! < 0 : now[1] > stop))
+		pan(by! / (stop - start));
 	spoken.value = status.value = now ? time(now[0]) + " to " + time(now[1]) +
 		": " + amount(sums.value.all, metric.value) : "all of the time";
 	return true;
@@ -312,7 +366,23 @@ function Lanes(): JSX.Element {
 			sheet.current!.stop();
 		};
 	}, []);
+	useEffect(() => {
+		const onWheel = (event: WheelEvent) => {
+			const { deltaX, deltaY } = event;
+			if (event.ctrlKey)
+				zoom(Math.exp(deltaY / 300), sheet.current!.timeAt(event.clientX));
+			else if (event.shiftKey || Math.abs(deltaX) > Math.abs(deltaY))
+				pan((deltaX || deltaY) / 800);
+			else
+				return;
+			event.preventDefault();
+		};
+		const canvases = [top.current!, body.current!];
+		for (const canvas of canvases)
+			canvas.addEventListener("wheel", onWheel, { passive: false });
+	}, []);
 	useLayoutEffect(() => sheet.current!.ask());
+	view.value;
 	filter.value;
 	counting.value;
 	theme.value;
@@ -347,6 +417,7 @@ function Lanes(): JSX.Element {
 		onPointerUp: () => {
 			const held = drag.current;
 			drag.current = null;
+			body.current!.focus({ preventScroll: true });
 			if (held && !held.moved && filter.value.range)
 				range.set("");
 		},
@@ -367,7 +438,8 @@ function Lanes(): JSX.Element {
 				element.scrollTop = y - element.clientHeight / 2;
 			spoken.value = status.value = tell(lane.value,
 				filter.value.range?.[0] ?? 0);
-		} else if (event.key === "Enter" || event.key === " ") {
+		} else if (event.key === " " || event.key === "Enter" &&
+			!zoomToRange()) {
 			toggleThread(lane.value);
 		} else if (!rangeByKey(event)) {
 			return;
@@ -381,9 +453,9 @@ function Lanes(): JSX.Element {
 				<canvas ref={body} tabIndex={0} role="application"
 					aria-roledescription="timeline"
 					aria-label={"What threads did when. Left and right move a " +
-						"range of time, with Shift its end, Escape drops it; up " +
-						"and down walk threads, Enter chooses one. The same as a " +
-						"table: button Table."}
+						"range of time, with Shift its end, Enter zooms to it, " +
+						"Escape drops it; up and down walk threads, Space chooses " +
+						"one. The same as a table: button Table."}
 					onKeyDown={onKeyDown} {...pointer}
 					onFocus={() => sheet.current!.ask()}
 					onBlur={() => sheet.current!.ask()}
@@ -403,14 +475,15 @@ interface Slice { at: number; from: number; to: number; all: number;
 /** The same in rows: stretches of time, and what they were spent on. */
 function Slices(): JSX.Element {
 	const of = profile.value, counts = counting.value;
+	const [start, stop] = view.value;
 	const count = Math.max(1, Math.min(100,
-		Math.floor(end() / of.moments!.sliceNs)));
-	const width = end() / count;
+		Math.floor((stop - start) / of.moments!.sliceNs)));
+	const width = (stop - start) / count;
 	const groups = [0, 1, 2].map((group) => cells(of, lanes.value.longest,
 		(tally) => counts[tally] > 0 &&
-			of.groupOf[of.tallyState[tally]] === group, 0, width, count));
+			of.groupOf[of.tallyState[tally]] === group, start, width, count));
 	const list = Array.from({ length: count }, (_, at): Slice => ({
-		at, from: at * width, to: (at + 1) * width,
+		at, from: start + at * width, to: start + (at + 1) * width,
 		split: groups.map((sum) => sum[at]) as Slice["split"],
 		all: groups.reduce((all, sum) => all + sum[at], 0),
 	}));
@@ -418,7 +491,7 @@ function Slices(): JSX.Element {
 	const chosen = filter.value.range;
 	return <Table caption="Time in stretches" rows={list} sort="from"
 		onSort={() => undefined} keyOf={(row) => row.at}
-		selected={chosen && Math.round(chosen[0] / width)}
+		selected={chosen && Math.round((chosen[0] - start) / width)}
 		onSelect={(row) => setRange(row.from, row.to, true)}
 		columns={[
 			{ id: "from", label: "From", numeric: true, width: "7rem",
@@ -450,7 +523,9 @@ function Hottest(): JSX.Element {
 			<FunctionLink id={key} /></li>)}</ol>
 		<p><button onClick={() => go({ view: "flame" })}>
 			Flame graph of it</button>{" "}
-		{chosen && <button onClick={() => range.set("")}>All of the time</button>}
+		{chosen && <><button onClick={zoomToRange}
+			title="Show this alone (Enter)">Zoom to it</button>{" "}
+		<button onClick={() => range.set("")}>All of the time</button></>}
 		</p>
 	</aside>;
 }
@@ -474,6 +549,14 @@ function Component(): JSX.Element {
 		<div class="row tight">
 			<Choice label="Form" value={form.value} onChange={form.set}
 				options={[["lanes", "Lanes"], ["table", "Table"]]} />
+			<span class="choice" role="group" aria-label="Zoom">
+				<button aria-label="Zoom in" title="(+, Ctrl and wheel)"
+					onClick={() => zoom(0.5)}>+</button>
+				<button aria-label="Zoom out" title="(-)"
+					onClick={() => zoom(2)}>−</button>
+				<button disabled={!win.value} title="(0)"
+					onClick={() => win.set("")}>Whole</button>
+			</span>
 			<span class="dim">Drag to mark a range: all views count it alone.
 			</span>
 			<span class="grow" />
@@ -498,8 +581,16 @@ export const timeView: View = {
 		{ key: "g", text: "Lanes or table", run: () => form.next() },
 		{ key: "ArrowLeft", shown: "← →", text: "Move the range; with Shift " +
 			"its end", run: () => false },
-		{ key: "ArrowUp", shown: "↑ ↓", text: "Walk the threads; Enter " +
+		{ key: "ArrowUp", shown: "↑ ↓", text: "Walk the threads; Space " +
 			"chooses one", run: () => false },
+		{ key: "Enter", text: "Zoom to the range", run: () => false },
+		{ key: "+", shown: "+ -", text: "Zoom in, out", run: () => zoom(0.5) },
+		{ key: "=", text: "", run: () => zoom(0.5) },
+		{ key: "-", text: "", run: () => zoom(2) },
+		{ key: ",", shown: ", .", text: "Earlier, later", run: () => pan(-0.25) },
+		{ key: ".", text: "", run: () => pan(0.25) },
+		{ key: "0", text: "The whole time; again: drop all filters",
+			run: () => win.value !== "" && win.set("") },
 		{ key: "Escape", shown: "Esc", text: "All of the time",
 			run: () => range.value !== "" && range.set("") },
 	],
