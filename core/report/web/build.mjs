@@ -19,10 +19,12 @@ const SCRIPT_MAX = 120 * 1024;
 const PAGES = { "report.html": "src/main.tsx", "diff.html": "src/main-diff.tsx",
 	"heap.html": "src/main-heap.tsx", "stacks.html": "src/main-stacks.tsx" };
 const CARRIED = ["preact", "@preact/signals", "@preact/signals-core"];
-/* Members of the model, which neither the data nor a browser names. */
+/* Members that neither the data nor a browser names. */
 const OWN = new RegExp("^(function(Count|File|Name|Line)|fileOfFunction|" +
 	"location(Count|Function|Line|Key|File)|line(Count|File|Number)|" +
-	"file(Count|String|Short|Origin)|groupOf|allS(amples|plit)|" +
+	"file(Count|String|Short|Origin|Module)|moduleNames|groupOf|" +
+	"allS(amples|plit)|keyOf|numeric|filtered|on(Open|Sort|Cursor|Select)|" +
+	"isInside|setHover|countLevels|zoomLeast|longest|innermost|" +
 	"tally(Count|Stack|Thread|State|Samples|Ns)|sliceNs)$");
 const OPTIONS = {
 	absWorkingDir: HERE, bundle: true, charset: "utf8", write: false,

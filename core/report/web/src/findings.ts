@@ -22,6 +22,8 @@ export interface Facts {
 	running: Sums;
 	lines: Rows;
 	functions: Rows;
+	/** Lines of the project, which have the time of libraries they call. */
+	own: Rows;
 	/** Time by state, whatever the state. */
 	states: Float64Array;
 }
@@ -54,15 +56,30 @@ function hotLine(facts: Facts): Finding | null {
 		profile.lineNumber[key]) });
 }
 
+/** What of the project had the most done for it, where that is elsewhere. */
+function hotCall({ profile, running, lines, own }: Facts): Finding | null {
+	const key = most(own, own.self);
+	if (key < 0 || own.self[key] < running.all / 10 ||
+		lines.self[key] > own.self[key] / 2)
+		return null;
+	return sentence("Of the project's own code, ", lineName(profile, key),
+		" had the most done: " + percent(own.self[key], running.all) +
+		" of the running time, in libraries that it called.",
+		{ view: "source", own: "1", src: srcText(profile,
+			profile.lineFile[key], profile.lineNumber[key]) });
+}
+
 function srcText(profile: Profile, file: number, line: number): string {
 	return profile.strings[profile.fileString[file]] +
 		(line > 0 ? ":" + line : "");
 }
 
 function hotFunction(facts: Facts): Finding | null {
-	const { profile, running, functions } = facts;
+	const { profile, running, functions, lines } = facts;
 	const key = most(functions, functions.self);
-	if (key < 0 || functions.self[key] < running.all / 6)
+	/* A function of one hot line has been told of with the line. */
+	if (key < 0 || functions.self[key] < running.all / 6 ||
+		functions.self[key] < 1.1 * lines.self[most(lines, lines.self)])
 		return null;
 	return sentence("", functionName(profile, key), " (" +
 		placeName(profile, fileOfFunction(profile, key),
@@ -153,7 +170,7 @@ function few({ profile: { raw: { meta } } }: Facts): Finding | null {
 }
 
 const RULES: readonly ((facts: Facts) => Finding | null)[] = [
-	hotLine, hotFunction, native, gil, waiting, imports, missed, inexact, few,
+	hotLine, hotCall, hotFunction, native, gil, waiting, imports, missed, inexact, few,
 ];
 
 export const findings = (facts: Facts): Finding[] =>

@@ -21,6 +21,11 @@ export function percent(part: number, whole: number): string {
 	return text === "–" ? text : text + " %";
 }
 
+/** "± 1.2": how far a share of so many samples may be off, in percentage
+ * points; 19 times of 20 it is less. */
+export const error = (part: number, samples: number): string => samples ? "± " +
+	(196 * Math.sqrt(part * (1 - part) / samples)).toFixed(2) : "–";
+
 const UNITS: readonly [string, number][] =
 	[["s", 1e9], ["ms", 1e6], ["µs", 1e3]];
 

@@ -4,7 +4,7 @@
 // called by, which are left out, and threads apart. Pure.
 
 import type { Stacks } from "./layout";
-import { filePath, functionName, keyName, keysBy, lineName, lowerBound, passes }
+import { eachTally, filePath, functionName, keyName, keysBy, lineName }
 	from "./model";
 import type { Filter, FrameBy, Profile, Sums } from "./model";
 
@@ -80,27 +80,6 @@ export interface Wanted {
 	plumbing: boolean;
 	/** When stacks were first seen is wanted. */
 	since: boolean;
-}
-
-/** Call back for each part of a tally that passes; with the time it began. */
-export function eachTally(profile: Profile, filter: Filter,
-	add: (tally: number, samples: number, ns: number, at: number) => void) {
-	const { moments } = profile;
-	const chosen = filter.threads.length ? new Set(filter.threads) : null;
-	const fits = (tally: number) =>
-		passes(filter.states, profile.groupOf[profile.tallyState[tally]]) &&
-		(!chosen || chosen.has(profile.tallyThread[tally]));
-	if (!moments || !filter.range) {
-		for (let at = 0; at < profile.tallyCount; at++)
-			if (fits(at))
-				add(at, profile.tallySamples[at], profile.tallyNs[at], 0);
-		return;
-	}
-	for (let at = lowerBound(moments.at, filter.range[0]);
-		at < moments.at.length && moments.at[at] < filter.range[1]; at++)
-		if (fits(moments.tally[at]))
-			add(moments.tally[at], moments.samples[at], moments.ns[at],
-				moments.at[at]);
 }
 
 /** When each node was first seen. */

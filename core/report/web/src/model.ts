@@ -130,6 +130,9 @@ export interface Filter {
 	chain: readonly Step[];
 }
 
+export const EVERYTHING: Filter = { states: "all", threads: [], range: null,
+	chain: [] };
+
 /** A filter's sums, by node of its tree, in one metric. */
 export interface Sums {
 	profile: Profile;
@@ -471,6 +474,27 @@ export function passes(states: States, group: number): boolean {
 	return states === "all" || (group === 2) === (states === "waiting");
 }
 
+/** Call back for each part of a tally that passes; with the time it began. */
+export function eachTally(profile: Profile, filter: Filter,
+	add: (tally: number, samples: number, ns: number, at: number) => void) {
+	const { moments } = profile;
+	const chosen = filter.threads.length ? new Set(filter.threads) : null;
+	const fits = (tally: number) =>
+		passes(filter.states, profile.groupOf[profile.tallyState[tally]]) &&
+		(!chosen || chosen.has(profile.tallyThread[tally]));
+	if (!moments || !filter.range) {
+		for (let at = 0; at < profile.tallyCount; at++)
+			if (fits(at))
+				add(at, profile.tallySamples[at], profile.tallyNs[at], 0);
+		return;
+	}
+	for (let at = lowerBound(moments.at, filter.range[0]);
+		at < moments.at.length && moments.at[at] < filter.range[1]; at++)
+		if (fits(moments.tally[at]))
+			add(moments.tally[at], moments.samples[at], moments.ns[at],
+				moments.at[at]);
+}
+
 export function sumUp(profile: Profile, filter: Filter, metric: Metric,
 	tree = applyChain(profile, filter.chain)): Sums {
 	const array = () => new Float64Array(tree.count);
@@ -478,16 +502,9 @@ export function sumUp(profile: Profile, filter: Filter, metric: Metric,
 	const split: [Float64Array, Float64Array, Float64Array] =
 		[array(), array(), array()];
 	const allSplit: [number, number, number] = [0, 0, 0];
-	const wanted = filter.threads.length ?
-		new Uint8Array(profile.threads.length) : null;
-	for (const thread of filter.threads)
-		wanted![thread] = 1;
 	let all = 0, allSamples = 0;
-	const add = (tally: number, addSamples: number, ns: number) => {
+	eachTally(profile, filter, (tally, addSamples, ns) => {
 		const group = profile.groupOf[profile.tallyState[tally]];
-		if (!passes(filter.states, group) ||
-			(wanted && !wanted[profile.tallyThread[tally]]))
-			return;
 		const stack = profile.tallyStack[tally];
 		const node = tree.node ? tree.node[stack] : stack;
 		if (node === NONE)
@@ -499,17 +516,7 @@ export function sumUp(profile: Profile, filter: Filter, metric: Metric,
 		allSplit[group] += value;
 		all += value;
 		allSamples += addSamples;
-	};
-	const { moments } = profile;
-	if (filter.range && moments) {
-		const [from, to] = filter.range;
-		for (let at = lowerBound(moments.at, from);
-			at < moments.at.length && moments.at[at] < to; at++)
-			add(moments.tally[at], moments.samples[at], moments.ns[at]);
-	} else {
-		for (let at = 0; at < profile.tallyCount; at++)
-			add(at, profile.tallySamples[at], profile.tallyNs[at]);
-	}
+	});
 	total.set(self);
 	for (let at = tree.count - 1; at > 0; at--)
 		total[tree.parent[at]] += total[at];
@@ -641,27 +648,19 @@ export interface ThreadSums {
 	top: Uint8Array;
 }
 
-/** What threads did in the filter's range of time. */
-export function threadSums(profile: Profile, filter: Filter, metric: Metric):
-	ThreadSums {
+/** What threads did in a range of time. */
+export function threadSums(profile: Profile, range: Filter["range"],
+	metric: Metric): ThreadSums {
 	const count = profile.threads.length;
 	const states = profile.groupOf.length;
 	const samples = new Float64Array(count);
 	const byState = new Float64Array(count * states);
-	const add = (tally: number, n: number, ns: number) => {
+	eachTally(profile, { ...EVERYTHING, range }, (tally, n, ns) => {
 		const thread = profile.tallyThread[tally];
 		samples[thread] += n;
 		byState[thread * states + profile.tallyState[tally]] +=
 			metric === "ns" ? ns : n;
-	};
-	const { moments } = profile;
-	if (filter.range && moments)
-		for (let at = lowerBound(moments.at, filter.range[0]);
-			at < moments.at.length && moments.at[at] < filter.range[1]; at++)
-			add(moments.tally[at], moments.samples[at], moments.ns[at]);
-	else
-		for (let at = 0; at < profile.tallyCount; at++)
-			add(at, profile.tallySamples[at], profile.tallyNs[at]);
+	});
 	const split: ThreadSums["split"] = [new Float64Array(count),
 		new Float64Array(count), new Float64Array(count)];
 	const top = new Uint8Array(count);

@@ -256,8 +256,7 @@ export function select(what: Partial<Selection>,
 
 /** Threads by index; those that ran longest come first. */
 export const threadOrder = computed<number[]>(() => {
-	const [python, native] = threadSums(profile.value, { states: "all",
-		threads: [], range: null, chain: [] }, "ns").split;
+	const [python, native] = threadSums(profile.value, null, "ns").split;
 	const ran = (thread: number) => python[thread] + native[thread];
 	return profile.value.threads.map(({ index: at }) => at)
 		.sort((a, b) => ran(b) - ran(a) || a - b);

@@ -4,7 +4,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { amount, percent, share } from "../format";
+import { amount, error, percent, share } from "../format";
 import { around } from "../model";
 import { addStep, metric, profile, rows, select, srcOf, sums } from "../state";
 import { ShareCell, SplitBar } from "./bars";
@@ -52,7 +52,10 @@ export function Around({ by, id, children, more }: { by: By; id: number;
 			<h2>{by === "function" || best === 0xffffffff ?
 				<FunctionName id={by === "function" ? id : 0} /> : <FunctionName
 					id={profile.value.locationFunction[best]} />}</h2>
-			<p>self <b>{percent(of.self[id], now.all)}</b> · {
+			<p>self <b title={"within " + error(of.self[id] / now.all,
+				now.allSamples) + " points, 19 times of 20"}>
+				{percent(of.self[id], now.all)}</b> <span class="dim">
+				{error(of.self[id] / now.all, now.allSamples)}</span> · {
 				amount(of.self[id], metric.value)}, total <b>{
 				percent(of.total[id], now.all)}</b> · {
 				amount(of.total[id], metric.value)} {of.self[id] > 0 &&

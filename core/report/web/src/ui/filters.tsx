@@ -24,6 +24,17 @@ export function Choice<T extends string>({ label, options, value, onChange }:
 	</div>;
 }
 
+/** One of several, where buttons would take too much room. */
+export function Pick<T extends string>({ id, label, value, options, onChange }:
+	{ id: string; label: string; value: T; onChange(to: T): void;
+		options: readonly (readonly [T, string])[] }): JSX.Element {
+	return <label class="pick"><span class="unseen">{label}</span>
+		<select id={id} value={value} onChange={(event) =>
+			onChange(event.currentTarget.value as T)}>
+			{options.map(([word, text]) => <option value={word}>{text}</option>)}
+		</select></label>;
+}
+
 function Threads(): JSX.Element | null {
 	const { threads } = state.profile.value;
 	if (threads.length < 2)

@@ -7,17 +7,20 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Key } from "../keys";
 import { helpOpen, report } from "../state";
 
-function Meanings(): JSX.Element {
-	return <>
-		<h2>Meanings</h2>
-		<p><b>Self</b> is time spent in a line or function itself; <b>total</b> is
-		self and all that it called, counted once however often it is in the
-		stack. Percentages are shares of the time that the filter lets through,
-		added up over threads.</p>
-		<p><i class="dot python" />Python runs bytecode,
-		<i class="dot native" />native runs C code, <i class="dot wait" />waiting
-		is blocked: for the GIL, a lock, input or output, or asleep.</p>
-	</>;
+/** What the figures of a profile are. */
+export function Meanings(): JSX.Element {
+	return <section>
+		<h2>What the figures mean</h2>
+		<p><b>Self</b> is the time of samples whose innermost Python frame is
+		there: its own bytecode, and native code that it called. <b>Total</b> is
+		the time of samples with it anywhere in the stack, once however often.
+		Percentages are shares of what the filter lets through; times are of the
+		clock on the wall, added up over threads.</p>
+		<p><b>Running</b> is <i class="dot python" />Python, bytecode, and
+		<i class="dot native" />native, C code; <i class="dot wait" /><b>waiting
+		</b> is being blocked: for the GIL, a lock, input or output, or asleep.
+		</p>
+	</section>;
 }
 
 export function Help({ tables }:

@@ -4,19 +4,16 @@
 
 import type { JSX } from "preact";
 import type { ComponentChildren } from "preact";
-import { count, counted, date, percent, rate, time } from "../format";
+import { count, counted, date, error, percent, rate, time } from "../format";
 import { save } from "../svg";
-import { collapsed, csv } from "../exports";
+import { collapsed, csv, pstats, speedscope } from "../exports";
 import { filePath, functionName, visible } from "../model";
-import type { Profile } from "../model";
+import type { Profile, Sums } from "../model";
 import { metric, report, rows, sums } from "../state";
 import { Facts, SOURCE_CHOICES } from "../ui/facts";
+import { Meanings } from "../ui/help";
 import type { View } from "../views";
 import { rowList } from "./functions";
-
-/** Half of what 95 of 100 repetitions would differ by. */
-const error = (part: number, n: number) => n ? "± " +
-	(196 * Math.sqrt(part * (1 - part) / n)).toFixed(2) + " points" : "–";
 
 function Exactness({ of }: { of: Profile }): JSX.Element {
 	const { raw: { meta, exactness } } = of;
@@ -27,7 +24,7 @@ function Exactness({ of }: { of: Profile }): JSX.Element {
 		before. A share has an error that falls with the root of the number of
 		samples; with {counted(meta.samples, "sample")} one of</p>
 		<ul>{[0.01, 0.1, 0.5].map((part) => <li>{100 * part} % is right within{" "}
-			{error(part, meta.samples)}, 19 times of 20</li>)}</ul>
+			{error(part, meta.samples)} points, 19 times of 20</li>)}</ul>
 		<Facts rows={[
 			...exactness.map(({ word, text }): [string, ComponentChildren] =>
 				[word, meta.exactness[word] ? count(meta.exactness[word]) + ", " +
@@ -99,40 +96,33 @@ function saveTable(by: "function" | "line"): void {
 		filePath(of, row.file), row.line, row.self, row.total, row.samples])]));
 }
 
+const FILES: readonly [string, string, string, (of: Sums) => string][] = [
+	["Collapsed stacks", ".collapsed", "text/plain", collapsed],
+	["Speedscope", ".speedscope.json", "application/json", speedscope],
+	["pstats, text", ".pstats.txt", "text/plain",
+		(of) => pstats(of, rows("function"))],
+	["Data of this page, JSON", ".json", "application/json",
+		(of) => JSON.stringify(of.profile.raw)],
+];
+
 function Exports(): JSX.Element {
 	return <section>
 		<h2>Take along</h2>
 		<p class="row">
 			<button onClick={() => saveTable("function")}>Functions, CSV</button>
 			<button onClick={() => saveTable("line")}>Lines, CSV</button>
-			<button onClick={() => save("profile.collapsed", "text/plain",
-				collapsed(sums.value))}>Collapsed stacks</button>
-			<button onClick={() => save("profile.json",
-				"application/json", JSON.stringify(sums.value.profile.raw))}>
-				Data of this page, JSON</button>
+			{FILES.map(([text, name, type, make]) => <button onClick={() =>
+				save("profile" + name, type, make(sums.value))}>{text}</button>)}
 		</p>
 		<p class="dim">What the filter lets through, made in the page. pyprof
 		itself writes more formats: pyprof dump.</p>
 	</section>;
 }
 
-function Meaning(): JSX.Element {
-	return <section>
-		<h2>What the figures mean</h2>
-		<p><b>Self</b> is the time of samples whose innermost Python frame is
-		there: its own bytecode, and native code that it called. <b>Total</b> is
-		the time of samples with it anywhere in the stack, once however often.
-		Times are of the clock on the wall, added up over threads.</p>
-		<p><b>Running</b> is Python and native together; <b>waiting</b> is being
-		blocked in the kernel or for the GIL. Percentages are shares of what the
-		filter lets through.</p>
-	</section>;
-}
-
 function Component(): JSX.Element {
 	const { profile, old } = report.value;
 	return <div class="about">
-		<Meaning />
+		<Meanings />
 		{old && <h2>Before</h2>}
 		{old && <><Target of={old} /><Exactness of={old} />
 			<Missing of={old} /><h2>After</h2></>}

@@ -14,7 +14,7 @@ import { changeFill } from "../paint";
 import { matcher } from "../search";
 import { choiceParam, find, metric, param, report, spoken, states }
 	from "../state";
-import { Choice, Search } from "../ui/filters";
+import { Choice, Pick, Search } from "../ui/filters";
 import { Graph } from "../ui/graph";
 import type { Frames } from "../ui/painter";
 import { Table } from "../ui/table";
@@ -132,13 +132,9 @@ function Tools(): JSX.Element {
 		<Choice label="Which time counts" value={states.value}
 			onChange={reset(states.set)} options={[["running", "Running"],
 				["waiting", "Waiting"], ["all", "All"]]} />
-		<label class="pick"><span class="unseen">Scale</span>
-			<select id="norm" value={norm.value} onChange={(event) =>
-				reset(norm.set)(event.currentTarget.value as Norm)}>
-				<option value="time">per second of the run</option>
-				<option value="share">as shares of all time</option>
-				<option value="none">as measured</option>
-			</select></label>
+		<Pick id="norm" label="Scale" value={norm.value} onChange={reset(norm.set)}
+			options={[["time", "per second of the run"],
+				["share", "as shares of all time"], ["none", "as measured"]]} />
 		<span class="grow" /><Search />
 	</div>;
 }

@@ -10,7 +10,7 @@ import { namingOf, stacksOf } from "../frames";
 import { follow, levelOf, look, makeTree, markedTime, pathTo, totalsOf }
 	from "../layout";
 import type { Seen, Tree } from "../layout";
-import { functionName, placeName } from "../model";
+import { FRAME_BY, functionName, placeName } from "../model";
 import type { Chosen } from "../model";
 import { heatFill, originFill, stateFill } from "../paint";
 import { findLocations } from "../search";
@@ -18,7 +18,7 @@ import { by, choiceParam, dropThread, filter, find, go, metric, param, profile,
 	select, selection, srcOf, sums } from "../state";
 import { save, svgOf } from "../svg";
 import { Legend, ShareCell, SplitBar } from "../ui/bars";
-import { Choice } from "../ui/filters";
+import { Choice, Pick } from "../ui/filters";
 import { Graph } from "../ui/graph";
 import { itemsOf, openMenu } from "../ui/menu";
 import type { Item } from "../ui/menu";
@@ -243,14 +243,8 @@ function Tools(): JSX.Element {
 	return <div class="row tight">
 		<Choice label="Form" value={form.value} onChange={form.set}
 			options={[["graph", "Graph"], ["tree", "Table"]]} />
-		<label class="pick"><span class="unseen">Frames by</span>
-			<select id="by" value={by.value} onChange={(event) =>
-				reset(by.set)(event.currentTarget.value as typeof by.value)}>
-				<option value="function">by function</option>
-				<option value="line">by line</option>
-				<option value="file">by file</option>
-				<option value="module">by module</option>
-			</select></label>
+		<Pick id="by" label="Frames by" value={by.value} onChange={reset(by.set)}
+			options={FRAME_BY.map((word) => [word, "by " + word] as const)} />
 		<Choice label="Direction" value={way.value} onChange={reset(way.set)}
 			options={[["callees", "Callees", "What calls what, from the top"],
 				["callers", "Callers",
@@ -271,14 +265,10 @@ function Tools(): JSX.Element {
 			<Check letter="p" text="Plumbing"
 				help="Frames that start programs, threads and imports" />
 		</span>
-		{form.value === "graph" && <label class="pick">
-			<span class="unseen">Colours by</span>
-			<select id="tint" value={tint.value} onChange={(event) =>
-				tint.set(event.currentTarget.value as typeof tint.value)}>
-				<option value="origin">colours by origin</option>
-				<option value="state">by state</option>
-				<option value="self">by self time</option>
-			</select></label>}
+		{form.value === "graph" && <Pick id="tint" label="Colours by"
+			value={tint.value} onChange={tint.set} options={[
+				["origin", "colours by origin"], ["state", "by state"],
+				["self", "by self time"]]} />}
 		<span class="grow" />
 		<Found />
 	</div>;

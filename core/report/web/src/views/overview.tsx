@@ -6,24 +6,24 @@ import type { JSX } from "preact";
 import { computed } from "@preact/signals";
 import { findings } from "../findings";
 import { count, percent, rate, share, time } from "../format";
-import { rowsBy, stateSums, sumUp } from "../model";
+import { EVERYTHING, rowsBy, stateSums, sumUp } from "../model";
 import type { Filter, Rows } from "../model";
-import { go, hashOf, metric, profile, rows, sums } from "../state";
+import { go, hashOf, metric, OWN, profile, rows, sums } from "../state";
 import { Legend, ShareCell, SplitBar } from "../ui/bars";
 import { FunctionLink, Place, SourceText } from "../ui/names";
 import type { View } from "../views";
 import { rowList } from "./functions";
 
 const TOP = 10;
-const RUNNING: Filter = { states: "running", threads: [], range: null,
-	chain: [] };
+const RUNNING: Filter = { ...EVERYTHING, states: "running" };
 
 /* Of the whole profile, whatever the filter is. */
 const found = computed(() => {
 	const of = profile.value;
 	const running = sumUp(of, RUNNING, "ns");
 	return findings({ profile: of, running, lines: rowsBy(running, "line"),
-		functions: rowsBy(running, "function"), states: allStates.value });
+		functions: rowsBy(running, "function"), states: allStates.value,
+		own: rowsBy(sumUp(of, { ...RUNNING, chain: OWN }, "ns"), "line") });
 });
 const allStates = computed(() => stateSums(profile.value));
 

@@ -53,18 +53,17 @@ const shown = computed<{ file: number; line: number } | null>(() => {
 		if (file >= 0)
 			return { file, line: whole >= 0 ? 0 : Number(line ?? 0) };
 	}
-	const chosen = selection.value.line ?? hottest(rows("line"));
+	const chosen = selection.value.line ?? hottest(of, rows("line"));
 	return chosen === null ? null :
 		{ file: of.lineFile[chosen], line: of.lineNumber[chosen] };
 });
 
-function hottest(of: Rows): number | null {
-	let best: number | null = null;
-	for (const key of of.keys)
-		if (best === null || of.self[key] > of.self[best] ||
-			(of.self[key] === of.self[best] && of.total[key] > of.total[best]))
-			best = key;
-	return best;
+/** The line with the most self, of a file with text if there is one. */
+function hottest(of: Profile, by: Rows): number | null {
+	const hasText = (key: number) =>
+		of.sources.get(of.lineFile[key])?.windows.length ? 1 : 0;
+	return [...by.keys].sort((a, b) => hasText(b) - hasText(a) ||
+		by.self[b] - by.self[a] || by.total[b] - by.total[a])[0] ?? null;
 }
 
 /* Files. */

@@ -28,7 +28,7 @@ interface Row extends Thread {
 
 function rowsOf(): Row[] {
 	const of = profile.value;
-	const { split, samples, top } = threadSums(of, filter.value, metric.value);
+	const { split, samples, top } = threadSums(of, filter.value.range, metric.value);
 	return of.threads.map((thread) => {
 		const at = thread.index;
 		const parts: Row["split"] = [split[0][at], split[1][at], split[2][at]];
