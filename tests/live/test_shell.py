@@ -304,10 +304,14 @@ def test_dump_a_process(shell, spinning):
     assert is_free(spinning)
 
 
-def test_dump_leaves_a_stopped_process_stopped(shell, spinning):
+def test_dump_leaves_a_stopped_process_stopped(shell, spinning, tmp_path):
+    page = tmp_path / "stacks.html"
     os.kill(spinning.pid, signal.SIGSTOP)
     wait_until(lambda: spinning.status("State")[0] == "T", "it stops")
-    assert shell.run("dump", "-p", str(spinning.pid)).returncode == 0
+    done = shell.run("dump", "-p", str(spinning.pid), "-o", str(page), "--locals")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("# wrote %s (" % page)
+    assert "#0  " in page.read_text() and "session.py" in page.read_text()
     assert spinning.status("State")[0] == "T"
     os.kill(spinning.pid, signal.SIGCONT)
     assert spinning.finish()[1] == 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pyprof bt` says what the program says of its own stacks."""
 
+import gzip
 import json
 import linecache
 import os
@@ -10,11 +11,15 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 
 import pytest
 
 from conftest import target
 from debugger import batch, commands, PATIENCE
+
+READ_PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                         "../support/read_page.py")
 
 
 class Standing:
@@ -83,7 +88,10 @@ def seen_frame(frame):
 
 def check_json(standing, path):
     with open(path, encoding="utf-8") as file:
-        seen = json.load(file)
+        check(standing, json.load(file))
+
+
+def check(standing, seen):
     assert seen["pid"] in (standing.pid, 0) and not seen["running"]
     threads = {int(thread["ident"], 16): thread for thread in seen["threads"]
                if thread["interpreter"] == 0}
@@ -133,6 +141,36 @@ def test_live(each_python, tmp_path):
         ))
         check_json(standing, tmp_path / "bt.json")
         check_traceback(standing, tmp_path / "traceback")
+
+
+def test_files(each_debugger, python, tmp_path):
+    """What a page holds, and JSON, is what the program says of itself."""
+    page, packed = tmp_path / "bt.html", tmp_path / "bt.json.gz"
+    with Standing(python.path, "50") as standing:
+        run = each_debugger.batch(
+            "pyprof bt all --output %s" % page,
+            "pyprof bt all --locals --source none --output %s" % packed,
+            "pyprof bt --output %s/bt.svg" % tmp_path, pid=standing.pid)
+        assert "bt.svg: bt is written as .html, .json or .txt" in run.stderr
+        read = subprocess.run([sys.executable, READ_PAGE, page, "raw"],
+                              check=True, capture_output=True)
+        stacks = json.loads(read.stdout)["stacks"]
+        for thread in stacks["threads"]:
+            thread.setdefault(
+                "frames", stacks["threads"][thread["same_as"]].get("frames"))
+        check(standing, stacks)
+        assert not stacks["locals"]
+        assert not any("locals" in frame for thread in stacks["threads"]
+                       for frame in thread["frames"])
+        with gzip.open(packed, "rt", encoding="utf-8") as file:
+            variables = json.load(file)
+        check(standing, variables)
+        assert variables["locals"]
+        frames = [frame for thread in variables["threads"]
+                  for frame in thread["frames"]]
+        assert any(frame["locals"].get("level") == "0" for frame in frames)
+        assert not any(frame["source"] for frame in frames)
+        assert sorted(os.listdir(tmp_path)) == ["bt.html", "bt.json.gz"]
 
 
 def stacks(path):
