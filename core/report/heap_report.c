@@ -35,8 +35,11 @@ static bool is_format(const struct pyprof_heap_report_format *format,
 	size_t length = strlen(file), size = strlen(format->extension);
 	if (name)
 		return strcmp(format->name, name) == 0;
+	/* Whoever saves it compresses it. */
+	if (length > 3 && strcmp(file + length - 3, ".gz") == 0)
+		length -= 3;
 	return length > size &&
-	       strcmp(file + length - size, format->extension) == 0;
+	       strncmp(file + length - size, format->extension, size) == 0;
 }
 
 struct pyprof_error *

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`pyprof heap` says of a program's objects what the program says itself."""
 
+import gzip
 import json
 import os
 import signal
@@ -350,6 +351,31 @@ def test_shell(each_python, start_heap):
     assert heap.grow() == 15000
 
 
+def test_shell_compares(python, start_heap, tmp_path):
+    """What was saved with what is saved later, and with the process."""
+    heap = start_heap(python)
+    pid, old, new, page = (str(heap.pid), tmp_path / "old", tmp_path / "new",
+                           tmp_path / "growth.html")
+    shell("-p", pid, "snapshot", "%s.pyheap" % old)
+    assert heap.grow() == 15000
+    shell("-p", pid, "snapshot", "%s.pyheap" % new)
+    with_process = json.loads(
+        shell("-p", pid, "diff", "%s.pyheap" % old, "--json"))
+    nodes = [row for row in with_process["types"]
+             if row["type"] == "__main__.Node"]
+    assert [row["count_delta"] for row in nodes] == [5000]
+    answer = shell("diff", "%s.pyheap" % old, "%s.pyheap" % new, "-o",
+                   str(page))
+    assert answer.startswith("# wrote %s (" % page)
+    text = page.read_text()
+    assert "<title>pyprof: growth of " in text and "who holds more:" in text
+    answer = shell("%s.pyheap" % new, "-o", str(tmp_path / "all.json.gz"))
+    assert answer.startswith("# wrote ")
+    with gzip.open(tmp_path / "all.json.gz", "rt") as file:
+        assert json.load(file)["schema"] == "pyprof/heap/1"
+    assert is_free(heap.program)
+
+
 def test_shell_refuses(python, start_heap, tmp_path):
     heap = start_heap(python)
     for status, answer, args in (
@@ -357,6 +383,8 @@ def test_shell_refuses(python, start_heap, tmp_path):
         (1, "pyprof: there is no process 999999999", ("-p", "999999999")),
         (1, "neither a process id nor a core", ("/nonexistent", "types")),
         (1, "did you mean heap types", ("-p", str(heap.pid), "typse")),
+        (2, "say what to compare with", ("-p", str(heap.pid), "diff")),
+        (1, "cannot read /nonexistent", ("diff", "/nonexistent", "/none")),
     ):
         done = pyprof("heap", *args)
         assert done.returncode == status and done.stdout == ""
