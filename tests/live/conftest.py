@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -136,6 +137,20 @@ class Program:
                 if line.startswith(field + ":"):
                     return line.split(":", 1)[1].strip()
         return None
+
+    def seconds_run(self):
+        """Of all processors, by now."""
+        with open("/proc/%d/stat" % self.pid) as file:
+            user, system = file.read().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def until_run(self, seconds):
+        """Wait until it has run for so long, however long that takes."""
+        deadline = time.monotonic() + debugger.PATIENCE
+        end = self.seconds_run() + seconds
+        while self.seconds_run() < end:
+            assert time.monotonic() < deadline, self.status("State")
+            time.sleep(0.01)
 
     def say_line(self):
         """Give it a line on standard input: the time to end has come."""

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -183,18 +182,10 @@ def test_ptrace_refused(spinning):
     assert spinning.finish()[1] == 0
 
 
-def seconds_run(pid):
-    with open("/proc/%d/stat" % pid) as file:
-        user, system = file.read().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-
-def kill_in_the_middle(pid):
+def kill_in_the_middle(program):
     """Once it has run for a while, as it does when it is sampled alone."""
-    end = seconds_run(pid) + 0.5
-    while seconds_run(pid) < end:
-        time.sleep(0.01)
-    os.kill(pid, signal.SIGKILL)
+    program.until_run(0.5)
+    os.kill(program.pid, signal.SIGKILL)
 
 
 def test_killed_in_the_middle(python, start_program, tmp_path):
@@ -202,7 +193,7 @@ def test_killed_in_the_middle(python, start_program, tmp_path):
         program = start_program(python, "session.py", "threads")
         output = tmp_path / (mode + ".json")
         killer = threading.Thread(
-            target=kill_in_the_middle, args=(program.pid,), daemon=True)
+            target=kill_in_the_middle, args=(program,), daemon=True)
         with Gdb("-readnever", "-p", str(program.pid)) as gdb:
             killer.start()
             text = gdb.run("pyprof start 500hz --mode %s --for 60s" % mode)

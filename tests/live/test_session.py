@@ -71,7 +71,8 @@ def test_continue_and_control_c(python, start_program, way):
         for _ in range(5):
             had = dbg.samples()
             assert dbg.send_resume() == ""
-            assert dbg.quiet(0.5) == ""
+            program.until_run(0.5)
+            assert dbg.quiet(0.1) == ""
             dbg.interrupt()
             text = dbg.until_stop()
             assert dbg.reasons(text) == ["interrupted"]
@@ -346,7 +347,7 @@ def test_run_for_and_control_c(python, start_program, way):
     program = start_program(python, "session.py", "threads")
     with way.attach(program) as dbg:
         dbg.send("pyprof start 500hz --mode %s --for 60s" % way.mode)
-        dbg.quiet(0.5)
+        program.until_run(0.5)
         dbg.interrupt()
         assert dbg.reasons(dbg.until_prompt()) == ["interrupted"]
         assert dbg.samples() > 0

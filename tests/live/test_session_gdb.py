@@ -88,11 +88,19 @@ def test_deleting_the_catchpoint(python, start_program):
         assert gdb.run("info signals SIGURG") == before
         assert gdb.break_points() == []
         gdb.send("continue")
-        gdb.quiet(0.3)
+        program.until_run(0.2)
         gdb.interrupt()
         assert "received signal SIGINT" in gdb.until_prompt()
         gdb.run("pyprof stop")
         assert gdb.break_points() == []
+
+
+def until_stopped(gdb, numbers):
+    """Until it has told of each of these threads, in whatever order."""
+    left = set(numbers)
+    while left:
+        text = gdb.until(r"Thread \d+ .*stopped\.\n")
+        left.discard(re.findall(r"Thread (\d+) .*stopped", text)[-1])
 
 
 def test_non_stop(python, start_program, way):
@@ -103,16 +111,15 @@ def test_non_stop(python, start_program, way):
     with Gdb() as gdb:
         gdb.run("set non-stop on")
         gdb.send("attach %d" % program.pid)
-        gdb.until("Thread 4 .*stopped")
-        gdb.quiet(0.3)
+        # The first is told of before the prompt.
+        until_stopped(gdb, "234")
         before = settings(gdb)
         way.start(gdb)
         gdb.run("continue -a &")
         gdb.until_samples(100)
         assert gdb.quiet(0.3) == ""
         gdb.send("interrupt -a")
-        gdb.until("Thread 4 .*stopped")
-        gdb.quiet(0.3)
+        until_stopped(gdb, "1234")
         had = gdb.samples()
         assert gdb.quiet(0.3) == ""
         assert gdb.samples() == had

@@ -145,7 +145,7 @@ def test_interrupted(shell, spinning, tmp_path):
     output = tmp_path / "profile.collapsed"
     with shell.start("record", "-p", str(spinning.pid), "-o", str(output)) as script:
         wait_until(lambda: tracer(spinning), "it is attached")
-        time.sleep(1)
+        spinning.until_run(0.5)
         script.send_signal(signal.SIGINT)
         assert script.wait(PATIENCE) == 0
     assert output.stat().st_size
@@ -157,7 +157,7 @@ def test_process_ends_meanwhile(shell, python, start_program, tmp_path):
     output = tmp_path / "profile.collapsed"
     with shell.start("record", "-p", str(program.pid), "-o", str(output)) as script:
         wait_until(lambda: tracer(program), "it is attached")
-        time.sleep(1)
+        program.until_run(0.5)
         assert program.finish()[1] == 0
         assert script.wait(PATIENCE) == 0
     assert "leaf" in output.read_text()
@@ -222,15 +222,17 @@ def test_ctrl_c_is_the_commands_too(shell, python, tmp_path):
     output = tmp_path / "profile.collapsed"
     script = python_script(
         tmp_path,
-        "print('ready', flush=True)\n"
+        "import time\n"
+        "end = time.process_time() + 0.5\n"
         "try:\n"
-        "    while True: sum(range(1000))\n"
+        "    while time.process_time() < end: pass\n"
+        "    print('ready', flush=True)\n"
+        "    while True: pass\n"
         "except KeyboardInterrupt:\n"
         "    print('caught', flush=True)\n",
     )
     with shell.start("record", "-o", str(output), "--", python.path, script) as run:
         assert run.stdout.readline() == "ready\n"
-        time.sleep(0.5)
         os.killpg(run.pid, signal.SIGINT)
         assert run.stdout.readline() == "caught\n"
         assert run.wait(PATIENCE) == 0
