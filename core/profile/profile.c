@@ -82,7 +82,7 @@ void pyprof_profile_reset(struct pyprof_profile *profile)
 	pyprof_intern_clear(&profile->spans);
 	pyprof_timeline_clear(profile->timeline);
 	meta->sampled_ns = meta->missed = meta->cut = meta->lost = 0;
-	meta->spans_full = 0;
+	meta->spans_lost = 0;
 	memset(meta->samples, 0, sizeof(meta->samples));
 	memset(meta->bad, 0, sizeof(meta->bad));
 	meta->pauses = (struct pyprof_pauses){};
@@ -258,7 +258,7 @@ struct pyprof_error *pyprof_profile_add_span(struct pyprof_profile *profile,
 		return err;
 	if (!pyprof_intern_find(&profile->spans, span, &id)) {
 		if (profile->spans.count >= PYPROF_SPANS_MAX) {
-			profile->meta.spans_full += span->samples;
+			profile->meta.spans_lost += span->samples;
 			return NULL;
 		}
 		struct pyprof_span fresh = *span;

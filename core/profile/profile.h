@@ -188,9 +188,9 @@ struct pyprof_profile_meta {
 	/** Samples that are not here because the file that this was loaded from
 	 * was cut off or damaged; all other counts are of the whole. */
 	uint64_t lost;
-	/** Samples whose part of the line was known and is not kept, because
-	 * there were PYPROF_SPANS_MAX others. */
-	uint64_t spans_full;
+	/** Samples whose part of the line was known and is not here: there
+	 * were PYPROF_SPANS_MAX others, or the file is cut off or damaged. */
+	uint64_t spans_lost;
 	/** How long the target was held off its CPU, or stopped, a sample. */
 	struct pyprof_pauses pauses;
 };

@@ -119,6 +119,15 @@ static bool has_strings(const struct pyprof_profile_loading *loading)
 	       meta->mode < count && meta->cwd < count;
 }
 
+/* Samples that were loaded, and whose spans were not. */
+static uint64_t lost_spans(const struct pyprof_profile_loading *loading)
+{
+	uint64_t all = loading->all_span_samples;
+	if (all > loading->samples)
+		all = loading->samples;
+	return all > loading->span_samples ? all - loading->span_samples : 0;
+}
+
 /* What comes of it: where it ends early, `err` says why. */
 static struct pyprof_error *conclude(struct pyprof_profile_loading *loading,
 				     const char *name, struct pyprof_error *err)
@@ -139,8 +148,10 @@ static struct pyprof_error *conclude(struct pyprof_profile_loading *loading,
 					   "%s is damaged: its facts are "
 					   "missing",
 					   name);
-	pyprof_profile_meta(loading->profile)->lost +=
-		loading->all_samples - loading->samples;
+	struct pyprof_profile_meta *meta =
+		pyprof_profile_meta(loading->profile);
+	meta->lost += loading->all_samples - loading->samples;
+	meta->spans_lost += lost_spans(loading);
 	return NULL;
 }
 

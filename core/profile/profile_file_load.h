@@ -36,8 +36,8 @@ struct pyprof_profile_loading {
 	uint64_t slice_ns, at_ns;
 	/** What the whole of it has, and what was read. */
 	uint64_t all_samples, all_ns, samples, ns, bytes;
-	/** Of what was read, what spans have. */
-	uint64_t span_samples, span_ns;
+	/** What spans have of the whole, and what was read of that. */
+	uint64_t all_span_samples, span_samples, span_ns;
 	bool has_meta, is_whole;
 	/** Where in the file to go on. */
 	size_t offset;

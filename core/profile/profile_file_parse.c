@@ -181,9 +181,11 @@ static struct pyprof_error *take_meta(struct pyprof_profile_loading *loading,
 	meta->lost = get_up_to(reader, INT64_MAX);
 	/* Files of before spans, and of before the directory, end earlier. */
 	if (has_more(reader))
-		meta->spans_full = get(reader);
+		meta->spans_lost = get(reader);
 	if (has_more(reader))
 		meta->cwd = get_u32(reader);
+	if (has_more(reader))
+		loading->all_span_samples = get(reader);
 	loading->has_meta = !reader->bad;
 	return NULL;
 }

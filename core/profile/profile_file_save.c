@@ -137,6 +137,16 @@ static void put_pauses(struct writer *writer,
 	}
 }
 
+static uint64_t span_samples(const struct pyprof_profile *profile)
+{
+	const struct pyprof_span *spans;
+	size_t count = pyprof_profile_spans(profile, &spans);
+	uint64_t samples = 0;
+	for (size_t i = 0; i < count; i++)
+		samples += spans[i].samples;
+	return samples;
+}
+
 static void put_meta(struct writer *writer)
 {
 	const struct pyprof_profile_meta *meta =
@@ -174,8 +184,9 @@ static void put_meta(struct writer *writer)
 	put(writer, samples);
 	put(writer, ns);
 	put(writer, meta->lost);
-	put(writer, meta->spans_full);
+	put(writer, meta->spans_lost);
 	put(writer, meta->cwd);
+	put(writer, span_samples(writer->profile));
 	end_section(writer, "META");
 }
 

@@ -274,7 +274,7 @@ static void counts_json(const struct pyprof_profile_meta *meta,
 	pyprof_report_uint_member("missed", meta->missed, json);
 	pyprof_report_uint_member("cut", meta->cut, json);
 	pyprof_report_uint_member("lost", meta->lost, json);
-	pyprof_report_uint_member("spans_full", meta->spans_full, json);
+	pyprof_report_uint_member("spans_lost", meta->spans_lost, json);
 	pyprof_json_key(json, "bad");
 	pyprof_json_begin_object(json);
 	for (unsigned i = 0; i < PYPROF_ERROR_COUNT; i++) {

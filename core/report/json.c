@@ -134,6 +134,25 @@ static void put_tallies(const struct pyprof_profile *profile,
 	pyprof_json_end_object(json);
 }
 
+/* Where in its line self time went; columns are bytes of UTF-8, from 0. */
+static void put_spans(const struct pyprof_profile *profile,
+		      struct pyprof_json *json)
+{
+	const struct pyprof_span *spans;
+	size_t count = pyprof_profile_spans(profile, &spans);
+	pyprof_json_key(json, "spans");
+	pyprof_json_begin_object(json);
+	PUT_COLUMN(json, "location", spans, count, location);
+	PUT_COLUMN(json, "thread", spans, count, thread);
+	PUT_COLUMN(json, "state", spans, count, state);
+	PUT_COLUMN(json, "column", spans, count, columns.column);
+	PUT_COLUMN(json, "end_line", spans, count, columns.end_line);
+	PUT_COLUMN(json, "end_column", spans, count, columns.end_column);
+	PUT_COLUMN(json, "samples", spans, count, samples);
+	PUT_COLUMN(json, "ns", spans, count, ns);
+	pyprof_json_end_object(json);
+}
+
 static struct pyprof_error *put_tables(const struct pyprof_report_view *view,
 				       struct pyprof_json *json)
 {
@@ -185,6 +204,7 @@ write_json(const struct pyprof_profile *profile,
 	put_threads(profile, &json);
 	put_stacks(profile, &json);
 	put_tallies(profile, &json);
+	put_spans(profile, &json);
 	err = put_tables(&view, &json);
 	pyprof_json_end_object(&json);
 	pyprof_buf_putc(out, '\n');

@@ -130,16 +130,18 @@ void pyprof_report_span_notes(const struct pyprof_profile *profile,
 			      unsigned width, struct pyprof_buf *out)
 {
 	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
-	uint64_t full = pyprof_profile_meta_const(profile)->spans_full;
+	uint64_t lost = pyprof_profile_meta_const(profile)->spans_lost;
 	if (summary->samples && !summary->span_count)
 		pyprof_report_prose(out, width,
 				    "no part of a line is known: CPython has "
 				    "columns from 3.11 on, and not with "
 				    "-X no_debug_ranges");
-	if (!full)
+	if (!lost)
 		return;
-	pyprof_show_count(&text, full, "sample");
-	pyprof_buf_puts(&text, " came after too many different parts of lines");
+	pyprof_buf_puts(&text, "the part of the line is missing of ");
+	pyprof_show_count(&text, lost, "sample");
+	pyprof_buf_puts(&text, ": there were too many parts, or the file is "
+			       "cut off or damaged");
 	pyprof_report_prose(out, width, text.data);
 	out->failed |= text.failed;
 }
