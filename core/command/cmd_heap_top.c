@@ -7,6 +7,7 @@
 #include "core/command/heap_rows.h"
 #include "core/command/options.h"
 #include "core/command/session.h"
+#include "core/heap/paths.h"
 
 enum { LIMIT };
 
@@ -21,7 +22,17 @@ static const struct pyprof_option options[] = {
 static const char *const words[] = {"holders", "objects", NULL};
 enum { HOLDERS, OBJECTS };
 
-static const struct pyprof_column columns[] = {PYPROF_HEAP_OBJECT_COLUMNS};
+/* As PYPROF_HEAP_OBJECT_COLUMNS; where an object is says more than what most of
+ * the big ones look like. */
+static const struct pyprof_column columns[] = {
+	{PYPROF_COLUMN_ADDRESS, "address", "Address"},
+	{PYPROF_COLUMN_BIG, "shallow", NULL},
+	{PYPROF_COLUMN_BIG, "exclusive", "Bytes"},
+	{PYPROF_COLUMN_BIG, "retained", "Retained bytes"},
+	{PYPROF_COLUMN_NAME, "type", "Type"},
+	{PYPROF_COLUMN_TEXT, "value", NULL},
+	{PYPROF_COLUMN_NAME, "path", "Path"},
+};
 
 struct big {
 	uint64_t size;
@@ -103,23 +114,55 @@ static struct pyprof_error *find_objects(const struct pyprof_heap *heap,
 	return NULL;
 }
 
+/** Whether nothing but modules holds an object, which is no part of one: that
+ * os.__dict__ holds what os has says nothing of the program. */
+static bool is_top(const struct pyprof_heap *heap,
+		   const struct pyprof_paths *paths, uint32_t id)
+{
+	uint32_t holder = heap->dominators.idom[id];
+	return (holder == PYPROF_NO_NODE ||
+		pyprof_paths_is_module_part(paths, holder)) &&
+	       !pyprof_paths_is_module_part(paths, id);
+}
+
 /** Those that no single object holds, by what they hold. */
 static void find_holders(const struct pyprof_heap *heap,
+			 const struct pyprof_paths *paths,
 			 struct biggest *biggest)
 {
-	const struct pyprof_dominators *dominators = &heap->dominators;
-	for (uint32_t id = 0; id < dominators->node_count; id++)
-		if (dominators->idom[id] == PYPROF_NO_NODE &&
-		    dominators->retained[id])
-			offer(biggest,
-			      (struct big){dominators->retained[id], id});
+	const uint64_t *retained = heap->dominators.retained;
+	for (uint32_t id = 0; id < heap->dominators.node_count; id++) {
+		bool is_small = biggest->count == biggest->limit &&
+				biggest->limit &&
+				retained[id] <= biggest->items[0].size;
+		if (retained[id] && !is_small && is_top(heap, paths, id))
+			offer(biggest, (struct big){retained[id], id});
+	}
+}
+
+static struct pyprof_error *put_row(const struct pyprof_heap *heap,
+				    struct pyprof_paths *paths, uint32_t id,
+				    struct pyprof_table *table)
+{
+	_cleanup_buf_ struct pyprof_buf path = PYPROF_BUF_INIT;
+	struct pyprof_object object;
+	/* Damaged, of no size; the header counts them. */
+	if (!pyprof_heap_object(heap, id, &object))
+		return NULL;
+	struct pyprof_error *err = pyprof_path_put(paths, id, &path);
+	if (err)
+		return err;
+	pyprof_table_row(table);
+	pyprof_heap_put_object(heap, id, table);
+	pyprof_table_bytes(table, path.data, path.length);
+	return pyprof_buf_error(&path);
 }
 
 static struct pyprof_error *make_table(struct pyprof_session *session,
-				       const struct pyprof_heap *heap,
-				       int which, size_t limit,
-				       struct pyprof_table **ret)
+				       struct pyprof_heap *heap, int which,
+				       size_t limit, struct pyprof_table **ret)
 {
+	_cleanup_(pyprof_paths_cleanup) struct pyprof_paths *paths = NULL;
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
 	struct biggest biggest = {.limit = limit};
 	if (biggest.limit > heap->index.count)
@@ -134,30 +177,33 @@ static struct pyprof_error *make_table(struct pyprof_session *session,
 		return err;
 	struct pyprof_watch watch;
 	pyprof_watch_begin(&watch, session);
-	if (which == OBJECTS)
+	err = pyprof_paths_create(heap, &watch.progress, &paths);
+	if (!err && which == OBJECTS)
 		err = find_objects(heap, &watch.progress, &biggest);
-	else
-		find_holders(heap, &biggest);
+	else if (!err)
+		find_holders(heap, paths, &biggest);
 	pyprof_watch_end(&watch);
 	if (err)
 		return err;
 	qsort(items, biggest.count, sizeof(*items), compare);
-	for (size_t i = 0; i < biggest.count; i++) {
-		pyprof_table_row(table);
-		pyprof_heap_put_object(heap, items[i].id, table);
-	}
+	for (size_t i = 0; i < biggest.count && !err; i++)
+		err = put_row(heap, paths, items[i].id, table);
+	if (err)
+		return err;
 	*ret = no_cleanup_ptr(table);
 	return NULL;
 }
 
 static const char *const titles[] = {
-	[HOLDERS] = "# what holds most, and is held by no single object:\n\n",
+	[HOLDERS] =
+		"# what holds most, and is held by no single object, modules "
+		"aside:\n\n",
 	[OBJECTS] = "# the biggest objects by themselves:\n\n",
 };
 
 static struct pyprof_error *put(struct pyprof_session *session,
 				const struct pyprof_arguments *arguments,
-				const struct pyprof_heap *heap, int which,
+				struct pyprof_heap *heap, int which,
 				struct pyprof_json *json,
 				struct pyprof_buf *out)
 {
@@ -223,7 +269,11 @@ const struct pyprof_command pyprof_cmd_heap_top = {
 	.usage = "[holders|objects]",
 	.summary = "List the objects that hold most, and the biggest ones",
 	.help = "An object holds what would be freed with it. Bytes are what\n"
-		"the allocator gave for an object and the buffers it owns.",
+		"the allocator gave for an object and the buffers it owns. "
+		"Modules "
+		"and\n"
+		"their dicts are no holders: what they hold is listed, not "
+		"they.",
 	.max_arguments = 1,
 	.flags = PYPROF_COMMAND_JSON | PYPROF_COMMAND_OUTPUT |
 		 PYPROF_COMMAND_HEAP,

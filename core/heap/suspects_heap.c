@@ -131,6 +131,21 @@ static bool is_of_group(void *context, uint32_t object, uint64_t address)
 	       found.type->index == in->type;
 }
 
+/** Whether objects of a type are code: classes, functions, modules. */
+static bool is_code(const struct pyprof_heap *heap, uint32_t index)
+{
+	static const char *const names[] = {"function", "code", "module"};
+	const struct pyprof_type *type =
+		index < heap->by_type.count ? heap->by_type.items[index].type
+					    : NULL;
+	if (!type)
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strcmp(type->name, names[i]) == 0)
+			return true;
+	return type->is_type;
+}
+
 /** Where the objects of a group are: the most common shape of their paths. */
 static struct pyprof_error *put_group(const struct pyprof_heap *heap,
 				      struct pyprof_paths *paths,
@@ -154,9 +169,13 @@ static struct pyprof_error *put_group(const struct pyprof_heap *heap,
 		pyprof_buf_puts(out, ", but ");
 		pyprof_show_grouped(out, shape->count);
 		pyprof_buf_printf(
-			out, " are reached by %s",
+			out, " %s reached by %s",
+			shape->count == 1 ? "is" : "are",
 			pyprof_strtab_get(heap->strings, shape->text));
 	}
+	if (is_code(heap, suspect->type))
+		pyprof_buf_puts(out, "; it is the program's own code, which "
+				     "leaks only where it is made at run time");
 	pyprof_path_shapes_deinit(&shapes);
 	return NULL;
 }

@@ -40,14 +40,15 @@ def leaky(each_python, start_program):
 
 def test_answers(leaky):
     """One stop, all questions: starting a debugger takes longest."""
-    (user, only, link, odd, strings, garbage, suspects) = ask(
+    (user, only, link, odd, strings, garbage, suspects, top) = ask(
         leaky.pid, "heap path User", "heap path Only",
         "heap path __main__.Link", "heap find Only", "heap strings",
-        "heap garbage", "heap suspects --percent 5")
+        "heap garbage", "heap suspects --percent 5", "heap top")
     check_paths(user, only, link)
     check_strings(strings)
     check_garbage(garbage)
     check_suspects(suspects)
+    check_top(top)
     check_one_path(leaky.pid, odd["objects"][0]["address"])
 
 
@@ -110,6 +111,17 @@ def check_garbage(garbage):
     assert ring["way"].count(".following →") == 10
     assert pairs["count"] == 100 and pairs["types"][TYPES + "Partner"] == 2
     assert pairs["way"].count(".other →") == 2
+
+
+def check_top(top):
+    """Modules are looked into: what the program keeps comes first."""
+    assert [row["path"] for row in top["holders"][:2]] == [
+        "__main__.cache", "__main__.copies"]
+    sizes = [row["retained"] for row in top["holders"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert not any(row["type"] == "module" for row in top["holders"])
+    # By themselves, what a module has may well be big.
+    assert "__main__.copies" in [row["path"] for row in top["objects"]]
 
 
 def check_suspects(suspects):
