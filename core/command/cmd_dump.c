@@ -7,11 +7,12 @@
 #include "core/command/profile_view.h"
 #include "core/command/session.h"
 #include "core/command/sources.h"
+#include "core/report/formats.h"
 #include "core/report/header.h"
 #include "core/report/heap_report.h"
 #include "core/report/report.h"
 
-enum { FORMAT, STATE, THREAD, HEAP, SNAPSHOT, SOURCE };
+enum { FORMAT, STATE, THREAD, HEAP, SNAPSHOT, SOURCE, MAX_SIZE };
 
 static const struct pyprof_option options[] = {
 	[FORMAT] = {.name = "--format",
@@ -37,6 +38,12 @@ static const struct pyprof_option options[] = {
 		    .kind = PYPROF_OPTION_CHOICE,
 		    .choices = pyprof_source_choices,
 		    .text = "whose source text is written (default: project)"},
+	[MAX_SIZE] = {.name = "--max-size",
+		      .kind = PYPROF_OPTION_SIZE,
+		      .placeholder = "SIZE",
+		      .text = "a page is no larger (default: 5mb, if it can "
+			      "be): rare stacks are folded, and it says how "
+			      "many"},
 	{},
 };
 
@@ -50,7 +57,9 @@ write_report(struct pyprof_session *session,
 	struct pyprof_error *err = pyprof_session_profile(session, &profile);
 	if (err)
 		return err;
-	struct pyprof_report_options how = {};
+	struct pyprof_report_options how = {
+		.max_size = (size_t)given[MAX_SIZE].number,
+	};
 	how.filter.states = (enum pyprof_filter_states)given[STATE].number;
 	err = pyprof_profile_view_thread(session, profile, given[THREAD].text,
 					 &how.filter.tid);
@@ -110,7 +119,7 @@ write_heap(struct pyprof_session *session, const char *name,
 static struct pyprof_error *
 refuse_for_heap(const struct pyprof_option_value *given)
 {
-	static const int of_profiles[] = {STATE, THREAD, SOURCE};
+	static const int of_profiles[] = {STATE, THREAD, SOURCE, MAX_SIZE};
 	for (size_t i = 0; i < sizeof(of_profiles) / sizeof(*of_profiles); i++)
 		if (given[of_profiles[i]].given)
 			return pyprof_error_create(
@@ -137,6 +146,10 @@ static struct pyprof_error *run(struct pyprof_session *session,
 					given[FORMAT].text, file, &heap_format)
 			      : pyprof_report_format_find(given[FORMAT].text,
 							  file, &format);
+	if (!err && given[MAX_SIZE].given && format != &pyprof_report_html)
+		err = pyprof_error_create(PYPROF_ERROR_USAGE,
+					  "--max-size is for pages; other "
+					  "formats leave nothing out");
 	if (!err)
 		err = is_heap ? write_heap(session, given[SNAPSHOT].text,
 					   heap_format, &bytes)

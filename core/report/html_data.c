@@ -43,18 +43,17 @@ struct renumber {
 	bool *used;
 	/* Of the table, and of those that are written. */
 	size_t count, used_count;
+	/* There is one more, "rare stacks" or "rare threads". */
+	bool has_rare;
 };
 
 struct writer {
 	struct pyprof_json json;
 	const struct pyprof_profile *profile;
-	const struct pyprof_html_limits *limits;
 	const struct pyprof_function *functions;
 	const struct pyprof_location *locations;
 	const struct pyprof_profile_thread *threads;
 	struct pyprof_html_shape shape;
-	/* Whether "rare stacks" is the last location, and function. */
-	bool has_rare;
 	struct renumber string, function, location, thread;
 };
 
@@ -104,13 +103,18 @@ static void mark_used(struct writer *writer)
 	writer->string.used[0] = true;
 	for (size_t i = 0; i < shape->tally_count; i++) {
 		uint32_t thread = shape->tallies[i].thread;
+		if (thread == PYPROF_HTML_RARE_THREAD) {
+			writer->thread.has_rare = true;
+			continue;
+		}
 		writer->thread.used[thread] = true;
 		writer->string.used[writer->threads[thread].name] = true;
 	}
 	for (size_t i = 1; i < shape->stack_count; i++) {
 		uint32_t location = shape->stacks[i].location;
 		if (location == PYPROF_HTML_RARE) {
-			writer->has_rare = true;
+			writer->location.has_rare = true;
+			writer->function.has_rare = true;
 			continue;
 		}
 		writer->location.used[location] = true;
@@ -126,7 +130,6 @@ static struct pyprof_error *writer_init(struct writer *writer,
 	*writer = (struct writer){
 		.json = PYPROF_JSON_INIT(out),
 		.profile = profile,
-		.limits = limits,
 	};
 	struct pyprof_error *err =
 		pyprof_html_shape_init(profile, limits, &writer->shape);
@@ -165,7 +168,7 @@ static void begin_table(struct writer *writer, const char *key)
 }
 
 /* A column of the table `of`: `value` for each item `i` that is written, and
- * `rare` for "rare stacks" where the table has it. */
+ * `rare` for the rare where the table has it. */
 #define COLUMN(writer, key, of, value, rare)                       \
 	do {                                                       \
 		begin_column(writer, key);                         \
@@ -173,7 +176,7 @@ static void begin_table(struct writer *writer, const char *key)
 			if ((writer)->of.used[i])                  \
 				pyprof_json_int(&(writer)->json,   \
 						(int64_t)(value)); \
-		if ((writer)->has_rare && (rare) >= 0)             \
+		if ((writer)->of.has_rare)                         \
 			pyprof_json_int(&(writer)->json, (rare));  \
 		pyprof_json_end_array(&(writer)->json);            \
 	} while (0)
@@ -197,8 +200,11 @@ static void write_strings(struct writer *writer)
 				json, pyprof_profile_string(writer->profile, i),
 				pyprof_profile_string_length(writer->profile,
 							     i));
-	if (writer->has_rare)
+	/* Behind all others, for places and threads. */
+	if (writer->location.has_rare || writer->thread.has_rare) {
 		pyprof_json_string(json, "(rare stacks)");
+		pyprof_json_string(json, "(rare threads)");
+	}
 	pyprof_json_end_array(json);
 }
 
@@ -241,6 +247,13 @@ static uint32_t location_of(const struct writer *writer, size_t stack)
 		       : writer->location.id[location];
 }
 
+static uint32_t thread_of(const struct writer *writer, uint32_t thread)
+{
+	return thread == PYPROF_HTML_RARE_THREAD
+		       ? (uint32_t)writer->thread.used_count
+		       : writer->thread.id[thread];
+}
+
 static void write_shape(struct writer *writer)
 {
 	const struct pyprof_html_stack *stacks = writer->shape.stacks;
@@ -253,7 +266,7 @@ static void write_shape(struct writer *writer)
 	SHAPE_COLUMN(writer, "step", tally,
 		     tallies[i].stack - (i ? tallies[i - 1].stack : 0));
 	SHAPE_COLUMN(writer, "thread", tally,
-		     writer->thread.id[tallies[i].thread]);
+		     thread_of(writer, tallies[i].thread));
 	SHAPE_COLUMN(writer, "state", tally, tallies[i].state);
 	SHAPE_COLUMN(writer, "samples", tally, tallies[i].samples);
 	SHAPE_COLUMN(writer, "ns", tally, tallies[i].ns);
@@ -262,14 +275,13 @@ static void write_shape(struct writer *writer)
 
 static void write_threads(struct writer *writer)
 {
-	const int64_t none = -1;
+	int64_t rare = (int64_t)writer->string.used_count + 1;
 	begin_table(writer, "threads");
-	COLUMN(writer, "tid", thread, writer->threads[i].tid, none);
+	COLUMN(writer, "tid", thread, writer->threads[i].tid, 0);
 	COLUMN(writer, "name", thread,
-	       writer->string.id[writer->threads[i].name], none);
-	COLUMN(writer, "interpreter", thread, writer->threads[i].interp_id,
-	       none);
-	COLUMN(writer, "main", thread, writer->threads[i].is_main, none);
+	       writer->string.id[writer->threads[i].name], rare);
+	COLUMN(writer, "interpreter", thread, writer->threads[i].interp_id, 0);
+	COLUMN(writer, "main", thread, writer->threads[i].is_main, 0);
 	pyprof_json_end_object(&writer->json);
 }
 
@@ -309,6 +321,28 @@ static void write_folded(struct writer *writer)
 	pyprof_json_end_object(&writer->json);
 }
 
+static void write_notes(struct writer *writer, size_t omitted)
+{
+	struct pyprof_json *json = &writer->json;
+	char note[160];
+	begin_column(writer, "notes");
+	if (writer->shape.folded_threads) {
+		snprintf(note, sizeof(note),
+			 "The %zu threads with the least time are told as one, "
+			 "(rare threads), to keep this page small.",
+			 writer->shape.folded_threads);
+		pyprof_json_string(json, note);
+	}
+	if (omitted) {
+		snprintf(note, sizeof(note),
+			 "The text of %zu source files was left out to keep "
+			 "this page small.",
+			 omitted);
+		pyprof_json_string(json, note);
+	}
+	pyprof_json_end_array(json);
+}
+
 static struct pyprof_error *write_header(struct writer *writer,
 					 const struct pyprof_filter *filter)
 {
@@ -329,6 +363,7 @@ write_profile(const struct pyprof_profile *profile,
 	      const struct pyprof_html_limits *limits, struct pyprof_buf *out)
 {
 	_cleanup_(writer_deinit) struct writer writer;
+	size_t omitted = 0;
 	struct pyprof_error *err = writer_init(&writer, profile, limits, out);
 	if (err)
 		return err;
@@ -348,7 +383,8 @@ write_profile(const struct pyprof_profile *profile,
 	if (!err)
 		err = pyprof_html_sources(profile, options->source,
 					  limits->source, writer.string.id,
-					  &writer.json);
+					  &writer.json, &omitted);
+	write_notes(&writer, omitted);
 	pyprof_json_end_object(&writer.json);
 	return err ? err : pyprof_buf_error(out);
 }
@@ -362,30 +398,45 @@ void pyprof_html_begin(const char *kind, struct pyprof_buf *out)
 			  kind);
 }
 
+/* A part of what a page may have. */
+static struct pyprof_html_limits
+part_of(const struct pyprof_html_limits *limits, double share)
+{
+	return (struct pyprof_html_limits){
+		.stacks = (size_t)((double)limits->stacks * share),
+		.tallies = (size_t)((double)limits->tallies * share),
+		.moments = (size_t)((double)limits->moments * share),
+		.source = (size_t)((double)limits->source * share),
+	};
+}
+
 struct pyprof_error *
 pyprof_html_data(const struct pyprof_profile *profile,
-		 const struct pyprof_report_options *options,
+		 const struct pyprof_report_options *options, double share,
 		 struct pyprof_buf *out)
 {
+	struct pyprof_html_limits limits = part_of(&limits_alone, share);
 	pyprof_html_begin("profile", out);
 	pyprof_buf_puts(out, ",\"profile\":");
 	struct pyprof_error *err =
-		write_profile(profile, options, &limits_alone, out);
+		write_profile(profile, options, &limits, out);
 	pyprof_buf_puts(out, "}");
 	return err;
 }
 
-struct pyprof_error *pyprof_html_diff_data(
-	const struct pyprof_profile *old, const struct pyprof_profile *new,
-	const struct pyprof_report_options *options, struct pyprof_buf *out)
+struct pyprof_error *
+pyprof_html_diff_data(const struct pyprof_profile *old,
+		      const struct pyprof_profile *new,
+		      const struct pyprof_report_options *options, double share,
+		      struct pyprof_buf *out)
 {
+	struct pyprof_html_limits limits = part_of(&limits_shared, share);
 	pyprof_html_begin("diff", out);
 	pyprof_buf_puts(out, ",\"old\":");
-	struct pyprof_error *err =
-		write_profile(old, options, &limits_shared, out);
+	struct pyprof_error *err = write_profile(old, options, &limits, out);
 	pyprof_buf_puts(out, ",\"new\":");
 	if (!err)
-		err = write_profile(new, options, &limits_shared, out);
+		err = write_profile(new, options, &limits, out);
 	pyprof_buf_puts(out, "}");
 	return err;
 }

@@ -17,16 +17,17 @@
 
 #include "core/report/report.h"
 
+/** @param share How much of what a page may have, up to 1, it may have. */
 struct pyprof_error *
 pyprof_html_data(const struct pyprof_profile *profile,
-		 const struct pyprof_report_options *options,
+		 const struct pyprof_report_options *options, double share,
 		 struct pyprof_buf *out) PYPROF_MUST_CHECK;
 
 /** The data of a page that compares two profiles. */
 struct pyprof_error *
 pyprof_html_diff_data(const struct pyprof_profile *old,
 		      const struct pyprof_profile *new,
-		      const struct pyprof_report_options *options,
+		      const struct pyprof_report_options *options, double share,
 		      struct pyprof_buf *out) PYPROF_MUST_CHECK;
 
 /** Begin an object of a kind; its other members follow behind commas. */

@@ -20,6 +20,10 @@ struct folder {
 	uint64_t *self, *total;
 	/* What a stack became, and the nearest one that is kept. */
 	uint32_t *of, *near;
+	/* Of each thread how many have more time than it has; those with fewer
+	 * than `threads_kept` are kept. */
+	uint32_t *thread_rank;
+	size_t thread_count, threads_kept;
 	PYPROF_VEC(struct folded) folded;
 	PYPROF_VEC(struct pyprof_html_stack) made;
 };
@@ -30,6 +34,7 @@ static void folder_deinit(struct folder *folder)
 	free(folder->total);
 	free(folder->of);
 	free(folder->near);
+	free(folder->thread_rank);
 	pyprof_vec_deinit(&folder->folded);
 	pyprof_vec_deinit(&folder->made);
 }
@@ -48,6 +53,41 @@ static uint64_t weight(const struct pyprof_tally *tally)
 	return tally->ns ? tally->ns : 1;
 }
 
+struct ranked {
+	uint64_t weight;
+	uint32_t thread;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *left = a, *right = b;
+	if (left->weight != right->weight)
+		return left->weight > right->weight ? -1 : 1;
+	return (left->thread > right->thread) - (left->thread < right->thread);
+}
+
+static bool rank_threads(struct folder *folder,
+			 const struct pyprof_profile *profile)
+{
+	const struct pyprof_profile_thread *threads;
+	size_t count = pyprof_profile_threads(profile, &threads);
+	_cleanup_free_ struct ranked *ranked =
+		calloc(count + 1, sizeof(*ranked));
+	folder->thread_rank = calloc(count + 1, sizeof(*folder->thread_rank));
+	if (!ranked || !folder->thread_rank)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		ranked[i].thread = (uint32_t)i;
+	for (size_t i = 0; i < folder->tally_count; i++)
+		ranked[folder->tallies[i].thread].weight +=
+			weight(&folder->tallies[i]);
+	qsort(ranked, count, sizeof(*ranked), compare_ranked);
+	for (size_t i = 0; i < count; i++)
+		folder->thread_rank[ranked[i].thread] = (uint32_t)i;
+	folder->thread_count = folder->threads_kept = count;
+	return true;
+}
+
 static bool folder_init(struct folder *folder,
 			const struct pyprof_profile *profile)
 {
@@ -58,7 +98,8 @@ static bool folder_init(struct folder *folder,
 	folder->total = calloc(count, sizeof(*folder->total));
 	folder->of = calloc(count, sizeof(*folder->of));
 	folder->near = calloc(count, sizeof(*folder->near));
-	if (!folder->self || !folder->total || !folder->of || !folder->near)
+	if (!folder->self || !folder->total || !folder->of || !folder->near ||
+	    !rank_threads(folder, profile))
 		return false;
 	for (size_t i = 0; i < folder->tally_count; i++)
 		folder->self[folder->tallies[i].stack] +=
@@ -167,6 +208,13 @@ static void merge(struct pyprof_html_shape *shape, size_t count)
 	shape->tally_count = count ? last + 1 : 0;
 }
 
+static uint32_t thread_of(const struct folder *folder, uint32_t thread)
+{
+	return folder->thread_rank[thread] < folder->threads_kept
+		       ? thread
+		       : PYPROF_HTML_RARE_THREAD;
+}
+
 static void map_tallies(const struct folder *folder,
 			struct pyprof_html_shape *shape)
 {
@@ -174,7 +222,7 @@ static void map_tallies(const struct folder *folder,
 		const struct pyprof_tally *tally = &folder->tallies[i];
 		shape->tallies[i] = (struct pyprof_html_tally){
 			.stack = folder->of[tally->stack],
-			.thread = tally->thread,
+			.thread = thread_of(folder, tally->thread),
 			.state = tally->state,
 			.index = (uint32_t)i,
 			.samples = tally->samples,
@@ -185,6 +233,33 @@ static void map_tallies(const struct folder *folder,
 		qsort(shape->tallies, folder->tally_count,
 		      sizeof(*shape->tallies), compare_tallies);
 	merge(shape, folder->tally_count);
+}
+
+_Static_assert(PYPROF_STATE_COUNT < 16, "a state fits four bits");
+
+/* Whether no more than `most` tallies are left, with what was folded. */
+static bool has_few_tallies(const struct folder *folder, size_t most,
+			    uint64_t *seen, size_t slots)
+{
+	size_t count = 0;
+	memset(seen, 0, slots * sizeof(*seen));
+	for (size_t i = 0; i < folder->tally_count; i++) {
+		const struct pyprof_tally *tally = &folder->tallies[i];
+		uint64_t key = folder->of[tally->stack];
+		uint32_t thread = thread_of(folder, tally->thread);
+		/* Threads are many fewer than 2^28; 0 is an empty slot. */
+		key = key << 32 | (uint64_t)(thread & 0xfffffff) << 4 |
+		      (uint64_t)(tally->state + 1);
+		size_t at = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 20);
+		while (seen[at & (slots - 1)] && seen[at & (slots - 1)] != key)
+			at++;
+		if (seen[at & (slots - 1)])
+			continue;
+		if (count++ == most)
+			return false;
+		seen[at & (slots - 1)] = key;
+	}
+	return true;
 }
 
 static int compare_times(const void *a, const void *b)
@@ -219,19 +294,38 @@ static void count_folded(const struct folder *folder,
 		shape->folded_samples += tally->samples;
 		shape->folded_ns += tally->ns;
 	}
+	shape->folded_threads = folder->thread_count - folder->threads_kept;
+}
+
+/* Keep half of the threads where it is they that make tallies too many: stacks
+ * are a small part of what is allowed, or cannot be folded further. */
+static bool fold_threads(struct folder *folder,
+			 const struct pyprof_html_limits *limits, bool all)
+{
+	if (folder->threads_kept < 2 ||
+	    (!all && folder->made.count > limits->stacks / 4))
+		return false;
+	folder->threads_kept /= 2;
+	return true;
 }
 
 /* Fold ever more until it fits, or nothing is left to fold. */
 static struct pyprof_error *fit(struct folder *folder,
-				const struct pyprof_html_limits *limits,
-				struct pyprof_html_shape *shape)
+				const struct pyprof_html_limits *limits)
 {
+	size_t slots = 64;
 	uint64_t least = 1;
-	while (keep(folder, least) && fold(folder)) {
-		map_tallies(folder, shape);
-		bool fits = folder->made.count <= limits->stacks &&
-			    shape->tally_count <= limits->tallies;
-		if (fits || least > folder->total[0])
+	while (slots < limits->tallies * 2)
+		slots *= 2;
+	_cleanup_free_ uint64_t *seen = calloc(slots, sizeof(*seen));
+	while (seen && keep(folder, least) && fold(folder)) {
+		bool are_all = least > folder->total[0];
+		if (folder->made.count <= limits->stacks &&
+		    has_few_tallies(folder, limits->tallies, seen, slots))
+			return NULL;
+		if (least > 1 && fold_threads(folder, limits, are_all))
+			continue;
+		if (are_all)
 			return NULL;
 		if (least > 1) {
 			least *= 2;
@@ -262,11 +356,12 @@ pyprof_html_shape_init(const struct pyprof_profile *profile,
 	if (!shape->tallies || !shape->tally_of)
 		err = pyprof_error_oom();
 	if (!err)
-		err = fit(&folder, limits, shape);
+		err = fit(&folder, limits);
 	if (err) {
 		pyprof_html_shape_deinit(shape);
 		return err;
 	}
+	map_tallies(&folder, shape);
 	count_folded(&folder, shape);
 	shape->stacks = folder.made.items;
 	shape->stack_count = folder.made.count;

@@ -8,7 +8,9 @@
  * A stack that is folded becomes its innermost location below "rare stacks"
  * below its nearest ancestor that is kept: self time stays with its line,
  * thread and state and the time of what is kept stays what it is; the total
- * time of what lay between is lost, and counted.
+ * time of what lay between is lost, and counted. Where there are too many
+ * tallies even so, threads with little time become one, "rare threads": self
+ * time stays with its line and state, whatever the limits are.
  */
 #ifndef PYPROF_REPORT_HTML_SHAPE_H
 #define PYPROF_REPORT_HTML_SHAPE_H
@@ -17,6 +19,9 @@
 
 /** The location of a stack called "rare stacks". */
 #define PYPROF_HTML_RARE UINT32_MAX
+
+/** The thread of a tally called "rare threads". */
+#define PYPROF_HTML_RARE_THREAD UINT32_MAX
 
 /** How much a page may have; what has to be there comes whatever they say. */
 struct pyprof_html_limits {
@@ -33,6 +38,7 @@ struct pyprof_html_stack {
 };
 
 struct pyprof_html_tally {
+	/** The thread is of the profile, or PYPROF_HTML_RARE_THREAD. */
 	uint32_t stack, thread;
 	enum pyprof_state state;
 	/** Of the profile; of merged ones the first. */
@@ -51,6 +57,8 @@ struct pyprof_html_shape {
 	/** Stacks with time that were folded, and their time. */
 	size_t folded;
 	uint64_t folded_samples, folded_ns;
+	/** Threads that became one. */
+	size_t folded_threads;
 };
 
 struct pyprof_error *

@@ -132,26 +132,12 @@ static struct pyprof_error *write_file(const struct pyprof_profile *profile,
 	return write_text(&file, summary, id, json);
 }
 
-static void write_notes(size_t omitted, struct pyprof_json *json)
-{
-	char note[128];
-	pyprof_json_key(json, "notes");
-	pyprof_json_begin_array(json);
-	if (omitted) {
-		snprintf(note, sizeof(note),
-			 "The text of %zu source files was left out to keep "
-			 "this page small.",
-			 omitted);
-		pyprof_json_string(json, note);
-	}
-	pyprof_json_end_array(json);
-}
-
 struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
 					 struct pyprof_source *source,
 					 size_t limit,
 					 const uint32_t *string_ids,
-					 struct pyprof_json *json)
+					 struct pyprof_json *json,
+					 size_t *omitted_ret)
 {
 	const struct pyprof_filter all = {.states = PYPROF_FILTER_ALL};
 	_cleanup_(pyprof_summary_cleanup) struct pyprof_summary *summary = NULL;
@@ -176,11 +162,11 @@ struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
 		pyprof_json_end_object(json);
 	}
 	pyprof_json_end_array(json);
-	write_notes(omitted, json);
 	pyprof_json_key(json, "source_choice");
 	pyprof_json_string(
 		json,
 		source ? pyprof_source_choices[pyprof_source_choice(source)]
 		       : "none");
+	*omitted_ret = omitted;
 	return NULL;
 }

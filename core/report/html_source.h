@@ -18,17 +18,18 @@
 #define PYPROF_HTML_LINE_MAX 1000
 /**
  * Write the members "sources", the files with time, most time first, and
- * "notes", sentences about what was left out, of the object that is being
- * written.
+ * "source_choice" of the object that is being written.
  *
  * @param source NULL writes no text.
  * @param limit Files come without text once there are so many bytes of it.
  * @param string_ids What the strings of the profile are called in the data.
+ * @param[out] omitted_ret Files whose text was left out by the limit.
  */
-struct pyprof_error *
-pyprof_html_sources(const struct pyprof_profile *profile,
-		    struct pyprof_source *source, size_t limit,
-		    const uint32_t *string_ids, struct pyprof_json *json)
-	PYPROF_MUST_CHECK;
+struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
+					 struct pyprof_source *source,
+					 size_t limit,
+					 const uint32_t *string_ids,
+					 struct pyprof_json *json,
+					 size_t *omitted_ret) PYPROF_MUST_CHECK;
 
 #endif /* PYPROF_REPORT_HTML_SOURCE_H */

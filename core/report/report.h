@@ -19,6 +19,9 @@ struct pyprof_report_options {
 	struct pyprof_filter filter;
 	/** Where source text comes from; NULL writes none. Borrowed. */
 	struct pyprof_source *source;
+	/** Bytes that a page may take, by leaving things out; 0: as it likes.
+	 */
+	size_t max_size;
 };
 
 struct pyprof_report_format {

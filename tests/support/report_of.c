@@ -17,6 +17,7 @@
  *            the page that compares the two
  *   at       when the next sample begins, ms; else where the last one ended
  *   filter   0 for running, 1 for waiting, 2 for all
+ *   size     most bytes of a page
  *   source   whose text: 0 for all, 1 for the project's, 2 for none
  */
 #include <inttypes.h>
@@ -160,6 +161,11 @@ static void read_part(struct reader *reader, char *rest)
 	must(pyprof_profile_add_span(reader->profile, &span));
 }
 
+static void read_size(struct reader *reader, char *rest)
+{
+	reader->options.max_size = (size_t)next_int(&rest);
+}
+
 static void read_at(struct reader *reader, char *rest)
 {
 	reader->now_ns = (uint64_t)next_int(&rest) * 1000000;
@@ -194,6 +200,7 @@ static const struct {
 	{"meta", read_meta}, {"thread", read_thread}, {"stack", read_stack},
 	{"add", read_add},   {"filter", read_filter}, {"source", read_source},
 	{"at", read_at},     {"old", read_old},	      {"part", read_part},
+	{"size", read_size},
 };
 
 static void read_line(struct reader *reader, char *line)
