@@ -15,7 +15,7 @@ import profiles
 
 HERE = Path(__file__).resolve().parent
 # Profiles whose source lies beside the report.
-FOLDERS = ("hostile_source", "parts")
+FOLDERS = ("compared_source", "hostile_source", "parts")
 BUILD = Path(os.environ.get("PYPROF_BUILDDIR", HERE.parent.parent))
 REPORT_OF = BUILD / "tests/support/heap_report_of"
 

@@ -194,6 +194,33 @@ def compared_unlike():
     return compared(("preempt", "stop"))
 
 
+def compared_source(folder):
+    """Two of one file that is there, in two threads that have names."""
+    path = folder / "compared.py"
+    path.write_text("def work(n):\n    total = 0\n    for i in range(n):\n"
+                    "        total += i\n    return total\n" + "\n" * 30 +
+                    "work(10)\n")
+    parts = []
+    for new in range(2):
+        text = Text("python3 compared.py", 100, 10)
+        for tid, (name, samples) in enumerate((
+                ("MainThread", 40 + 30 * new), ("helper", 50 - 40 * new))):
+            text.thread(1 + tid, name)
+            text.add([("<module>", str(path), 1, 36),
+                      ("work", str(path), 1, 4 if tid else 3)], 0, samples)
+        parts.append(str(text))
+    return "old\n".join(parts)
+
+
+def parsing():
+    """A project whose time is that of a library that it calls."""
+    text = Text("python3 -m shop", 100)
+    text.thread(1, "MainThread")
+    text.add(START + PARSE, 0, 80)
+    text.add(START + ORDER + PRICE, 0, 20)
+    return str(text)
+
+
 def crowd(threads=2000):
     """More threads than fit."""
     text = Text("python3 crowd.py", threads)

@@ -88,3 +88,43 @@ def test_keys_and_search(open_page):
     page.click("#find")
     page.type("audit")
     assert len(rows(page)) == 1
+
+
+def test_the_source_has_both_sides(open_page):
+    page = open_page("compared_source", "#view=source")
+    lines = lambda: page.eval(
+        "[...document.querySelectorAll('#source tbody tr:not(.gap)')]"
+        ".map(row => row.innerText.split('\t').map(t => t.trim()))")
+    assert ["4.0 %", "7.0 %", "▲ +3.0 %", "3", "for i in range(n):"] in lines()
+    assert ["5.0 %", "1.0 %", "▼ −4.0 %", "4", "total += i"] in lines()
+    page.key("s")
+    assert ["9.0 %", "8.0 %", "▼ −1.0 %", "36", "work(10)"] in lines()
+    page.key("c")
+    assert "27 lines left out" in page.text("#source .gap")
+    assert "compared.py" in page.text("#source .files [aria-current]")
+    page = open_page("compared_source", "#form=rows&by=line")
+    page.click("#diff tbody tr:first-child td:first-child")
+    page.key("Enter")
+    assert page.text("#source tr.on th") == "4"
+
+
+def test_threads_are_compared_by_name(open_page):
+    page = open_page("compared_source", "#form=rows")
+    whole = page.text(".whole")
+    page.key("t")
+    page.key("t")
+    assert "thread=helper" in page.eval("location.hash")
+    assert "5.0 %" in page.text(".whole") and whole != page.text(".whole")
+    page.key("t")
+    assert page.text(".whole") == whole
+    page = open_page("compared")
+    assert page.eval("document.querySelector('#thread') === null")
+
+
+def test_files_and_modules_are_compared(open_page):
+    page = open_page("compared", "#form=rows&by=module")
+    assert "▼ −20.0 %" in row(page, "pricing")
+    page.key("l")
+    page.key("l")
+    page.key("l")
+    assert "▼ −20.0 %" in row(page, "pricing.py")

@@ -18,7 +18,11 @@ LOOKS = {
                    "&threads=1.2"),
     "time-table": ("phases", "#view=time&show=table"),
     "parts": ("parts", "#view=source&states=all"),
+    "time-zoomed": ("phases", "#view=time&win=12000000000-30000000000"
+                    "&range=14000000000-24000000000"),
+    "own": ("phases", "#view=functions&own=1&list=lines"),
     "diff": ("compared_unlike", ""),
+    "diff-source": ("compared_source", "#view=source"),
     "diff-tree": ("compared", "#form=tree"),
     "diff-list": ("compared", "#form=rows&by=line"),
     "heap": ("heap_page", ""),
@@ -55,7 +59,7 @@ def point_at_something(page):
     if at:
         page.move(*at)
     page.eval("document.querySelector('tbody tr:nth-child(3)')?.click()")
-    page.settle()
+    page.key("o")
 
 
 def test_everyone_can_look_and_listen(look):

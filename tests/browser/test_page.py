@@ -547,3 +547,39 @@ def test_picture_with_hostile_names(open_page):
     page = open_page("hostile", extension="svg")
     assert page.eval("document.documentElement.nodeName") == "svg"
     assert page.eval("document.querySelectorAll('script').length") == 1
+
+
+def test_what_is_shown_is_taken_along(open_page):
+    """The files made in the page have the sums that it shows."""
+    page = open_page("realistic", "#view=about&states=all&metric=samples")
+    page.eval("window.saved = {}; URL.createObjectURL = blob => {"
+              "window.blob = blob; return 'blob:none'; };"
+              "HTMLAnchorElement.prototype.click = function() {"
+              "saved[this.download] = blob; };")
+    page.eval("[...document.querySelectorAll('#about button')]"
+              ".forEach(button => button.click())")
+    texts = page.eval("(async () => { const texts = {};"
+                      "for (const name in saved) texts[name] ="
+                      "await saved[name].text(); return texts; })()")
+    made = json.loads(texts["profile.speedscope.json"])
+    stacks = made["profiles"][0]
+    assert sum(stacks["weights"]) == stacks["endValue"] == 12000
+    lines = texts["profile.collapsed"].splitlines()
+    assert sum(int(line.split()[-1]) for line in lines) == 12000
+    pstats = texts["profile.pstats.txt"].splitlines()[1:]
+    assert sum(int(line.split()[0]) for line in pstats) == 12000
+    top = pstats[0].split()[-1].split("(")[1][:-1]
+    page.click("#tab-functions")
+    assert top in page.text("#functions tbody tr:first-child")
+
+
+def test_findings_say_what_the_project_asked_for(open_page):
+    page = open_page("parsing")
+    assert "Of the project's own code, " in page.text(".findings")
+    link = "[...document.querySelectorAll('.findings li')].find(li => " \
+        "li.innerText.startsWith('Of the')).querySelector('a')"
+    place = page.eval(f"{link}.textContent")
+    page.eval(f"{link}.click()")
+    page.settle()
+    assert place.split(":")[1] == page.text("#source tr.on th")
+    assert page.eval("document.querySelector('#own').ariaPressed") == "true"

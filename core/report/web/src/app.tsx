@@ -73,8 +73,8 @@ export function App(): JSX.Element {
 				aria-labelledby={"tab-" + view.id} hidden={view !== current}>
 				{view === current && <Component />}
 			</section>)}
+			<Menu />
 		</main>
-		<Menu />
 		<footer id="foot"><Status /></footer>
 		<div class="unseen" role="status" aria-live="polite" id="spoken">
 			<Spoken /></div>

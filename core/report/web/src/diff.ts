@@ -5,11 +5,11 @@
 
 import { look, makeChanges, makeTree, totalsOf } from "./layout";
 import type { Tree } from "./layout";
-import { filePath, fileOfFunction, functionName, keysBy, rowsBy, sumUp }
+import { filePath, fileOfFunction, functionName, keyName, keysBy, rowsBy, sumUp }
 	from "./model";
-import type { Filter, Metric, Profile, Sums } from "./model";
+import type { Filter, FrameBy, Metric, Profile, Sums } from "./model";
 
-export type DiffBy = "function" | "line";
+export type DiffBy = FrameBy;
 /** Per second of the run, as shares of all time, or as it is. */
 export type Norm = "time" | "share" | "none";
 
@@ -34,17 +34,22 @@ export function sharedKeys(profiles: readonly Profile[], by: DiffBy): Keys {
 			if (mine[key] >= 0)
 				return mine[key];
 			const fn = profile.locationFunction[at];
-			const path = filePath(profile, by === "line" ?
-				profile.locationFile[at] : fileOfFunction(profile, fn));
-			const text = functionName(profile, fn);
-			const number = profile.locationLine[at];
+			const isWhole = by === "file" || by === "module";
+			const path = by === "module" ? "" : filePath(profile,
+				by === "function" ? fileOfFunction(profile, fn) :
+					profile.locationFile[at]);
+			const text = isWhole ? keyName(profile, by, key) :
+				functionName(profile, fn);
+			const number = isWhole ? 0 : by === "line" ?
+				profile.locationLine[at] : profile.functionLine[fn];
 			// A function may move within its file; a line may not.
-			const both = path + "\0" + (by === "line" ? number : text);
+			const both = path + "\0" + (by === "line" ? number :
+				by === "file" || text);
 			let id = ids.get(both);
 			if (id === undefined) {
 				ids.set(both, id = name.push(text) - 1);
 				file.push(path);
-				line.push(by === "line" ? number : profile.functionLine[fn]);
+				line.push(number);
 			}
 			return mine[key] = id;
 		});
@@ -78,7 +83,7 @@ export interface Diff {
 	rows: Change[];
 }
 
-function changes(sums: readonly Sums[], keys: Keys, by: DiffBy,
+function changesOf(sums: readonly Sums[], keys: Keys, by: DiffBy,
 	scale: readonly number[]): Change[] {
 	const made: Change[] = [];
 	sums.forEach((side, s) => {
@@ -94,11 +99,46 @@ function changes(sums: readonly Sums[], keys: Keys, by: DiffBy,
 	return Object.values(made);
 }
 
-export function makeDiff(profiles: readonly Profile[], filter: Filter,
-	metric: Metric, by: DiffBy, norm: Norm, inverted: boolean): Diff {
-	const sums = profiles.map((profile) => sumUp(profile,
-		{ ...filter, threads: [], range: null, chain: [] }, metric));
-	const keys = sharedKeys(profiles, by), scale = scales(sums, norm);
+/** What the filter lets through of each; of threads those with a name. */
+export function sidesOf(profiles: readonly Profile[], filter: Filter,
+	metric: Metric, thread = ""): Sums[] {
+	return profiles.map((profile) => {
+		const named = profile.threads.filter(({ name }) => name === thread);
+		/* None at all is one that there is not. */
+		const threads = !thread ? [] : named.length ?
+			named.map(({ index }) => index) : [profile.threads.length];
+		return sumUp(profile, { ...filter, threads }, metric);
+	});
+}
+
+/** A file, and its lines that have time on one side or both. */
+export interface FileChange {
+	path: string;
+	self: [number, number];
+	lines: Map<number, Change>;
+}
+
+/** Most changed first. */
+export function filesOf(sums: readonly Sums[], norm: Norm): FileChange[] {
+	const keys = sharedKeys(sums.map(({ profile }) => profile), "line");
+	const files = new Map<string, FileChange>();
+	for (const row of changesOf(sums, keys, "line", scales(sums, norm))) {
+		const path = keys.file[row.key];
+		let file = files.get(path);
+		if (!file)
+			files.set(path, file = { path, self: [0, 0], lines: new Map() });
+		file.self[0] += row.self[0];
+		file.self[1] += row.self[1];
+		file.lines.set(keys.line[row.key], row);
+	}
+	const change = ({ self }: FileChange) => Math.abs(self[1] - self[0]);
+	return [...files.values()].sort((a, b) => change(b) - change(a));
+}
+
+export function makeDiff(sums: Sums[], by: DiffBy, norm: Norm,
+	inverted: boolean): Diff {
+	const keys = sharedKeys(sums.map(({ profile }) => profile), by);
+	const scale = scales(sums, norm);
 	// One behind the other, below the same root.
 	const sizes = sums.map(({ tree }) => tree.count);
 	const count = sizes[0] + sizes[1] - 1;
@@ -123,7 +163,7 @@ export function makeDiff(profiles: readonly Profile[], filter: Filter,
 			(_, frame) => totals[tree.stack[frame]]);
 	});
 	return { sums, keys, scale, tree, before, after,
-		rows: changes(sums, keys, by, scale) };
+		rows: changesOf(sums, keys, by, scale) };
 }
 
 /** What makes two profiles hard to compare. */

@@ -5,5 +5,6 @@
 import { start } from "./start";
 import { aboutView } from "./views/about";
 import { diffView } from "./views/diff";
+import { diffSourceView } from "./views/diff-source";
 
-start([diffView, aboutView]);
+start([diffView, diffSourceView, aboutView]);

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeDiff, scales, unlike } from "../src/diff";
+import { filesOf, makeDiff, scales, sidesOf, unlike } from "../src/diff";
 import { totalsOf } from "../src/layout";
 import { makeProfile, sumUp } from "../src/model";
 import type { Filter } from "../src/model";
@@ -34,7 +34,7 @@ const pair = [makeProfile(old), makeProfile(now)];
 
 test("changes as measured", () => {
 	for (const inverted of [false, true]) {
-		const diff = makeDiff(pair, ALL, "ns", "function", "none", inverted);
+		const diff = makeDiff(sidesOf(pair, ALL, "ns"), "function", "none", inverted);
 		assert.equal(diff.tree.total[0], 30 + 20 + 5);
 		assert.equal(totalsOf(diff.tree, 0)[0], 25);
 		assert.equal(totalsOf(diff.tree, 1)[0], 30);
@@ -52,7 +52,7 @@ test("changes as measured", () => {
 });
 
 test("rows have both sides", () => {
-	const { rows, keys } = makeDiff(pair, ALL, "ns", "function", "none", false);
+	const { rows, keys } = makeDiff(sidesOf(pair, ALL, "ns"), "function", "none", false);
 	const row = (name: string) =>
 		rows.find(({ key }) => keys.name[key] === name)!;
 	assert.deepEqual(row("slow").self, [20, 40]);
@@ -60,7 +60,7 @@ test("rows have both sides", () => {
 	assert.deepEqual(row("fresh").total, [0, 5]);
 	assert.deepEqual(row("main").total, [90, 85]);
 	assert.deepEqual(row("main").self, [0, 0]);
-	const lines = makeDiff(pair, ALL, "ns", "line", "none", false);
+	const lines = makeDiff(sidesOf(pair, ALL, "ns"), "line", "none", false);
 	assert.equal(lines.rows.length, 5);
 });
 
@@ -69,13 +69,13 @@ test("times are scaled to the new one's", () => {
 	assert.deepEqual(scales(sums, "none"), [1, 1]);
 	assert.deepEqual(scales(sums, "time"), [0.5, 1]);
 	assert.deepEqual(scales(sums, "share"), [85 / 90, 1]);
-	const diff = makeDiff(pair, ALL, "ns", "function", "time", false);
+	const diff = makeDiff(sidesOf(pair, ALL, "ns"), "function", "time", false);
 	assert.equal(diff.before[0], 45);
 	assert.equal(diff.after[0], 85);
 });
 
 test("the same twice has no changes", () => {
-	const diff = makeDiff([pair[0], pair[0]], ALL, "ns", "line", "time", false);
+	const diff = makeDiff(sidesOf([pair[0], pair[0]], ALL, "ns"), "line", "time", false);
 	assert.equal(diff.tree.total[0], 0);
 	assert.equal(diff.tree.count, 1);
 });

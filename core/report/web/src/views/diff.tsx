@@ -5,14 +5,16 @@
 
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { makeDiff, unlike } from "../diff";
+import { makeDiff, sidesOf, unlike } from "../diff";
 import type { Change, Norm } from "../diff";
 import { amount, count, percent } from "../format";
 import { follow, pathTo } from "../layout";
-import { visible } from "../model";
+import { EVERYTHING, FRAME_BY, visible } from "../model";
+import type { Profile } from "../model";
+import type { Key } from "../keys";
 import { changeFill } from "../paint";
 import { matcher } from "../search";
-import { choiceParam, find, metric, param, report, spoken, states }
+import { by, choiceParam, find, go, metric, param, report, spoken, states }
 	from "../state";
 import { Choice, Pick, Search } from "../ui/filters";
 import { Graph } from "../ui/graph";
@@ -23,29 +25,44 @@ import { TreeGrid } from "../ui/treegrid";
 import type { View } from "../views";
 
 const form = choiceParam("form", ["graph", "tree", "rows"]);
-const by = choiceParam("by", ["function", "line"]);
-const norm = choiceParam<Norm>("norm", ["time", "share", "none"]);
+export const norm = choiceParam<Norm>("norm", ["time", "share", "none"]);
 const way = choiceParam("way", ["callees", "callers"]);
 const which = choiceParam("only", ["all", "new", "removed"]);
 const zoom = param("zoom"), sort = param("dsort", "change");
+/** A thread's name; threads have nothing else in common. */
+const thread = param("thread");
 const cursor = signal<number[]>([]), chosen = signal<number | null>(null);
 
-const diff = computed(() => {
+export const sides = computed(() => {
 	const { old, profile } = report.value;
-	return makeDiff([old!, profile!], { states: states.value, threads: [],
-		range: null, chain: [] }, metric.value, by.value, norm.value,
-	way.value === "callers");
+	return sidesOf([old!, profile!], { ...EVERYTHING, states: states.value },
+		metric.value, thread.value);
 });
+const diff = computed(() => makeDiff(sides.value, by.value, norm.value,
+	way.value === "callers"));
+
+/** The names of threads of both. */
+const names = computed(() => [...new Set([report.value.old!,
+	report.value.profile!].flatMap(({ threads }) =>
+	threads.map(({ name }) => name)))].filter(Boolean));
+
+/** The next name, or all threads behind the last. */
+function nextThread(step: number): void {
+	const places = ["", ...names.value], at = places.indexOf(thread.value);
+	zoom.set("", true);
+	thread.set(places[(at + step + places.length) % places.length]);
+	spoken.value = thread.value || "all threads";
+}
 
 /** 100 % of a normalised time. */
-const whole = () => norm.value === "share" ? diff.value.sums[1].all :
-	norm.value === "time" ? diff.value.sums[1].profile.raw.meta.sampled_ns : 0;
+const whole = () => norm.value === "share" ? sides.value[1].all :
+	norm.value === "time" ? sides.value[1].profile.raw.meta.sampled_ns : 0;
 
-const figure = (value: number): string => whole() ? percent(value, whole()) :
+export const figure = (value: number): string => whole() ? percent(value, whole()) :
 	amount(value, metric.value);
 
 /** "▲ +1.2 %": the sign, and how much. */
-function signed(change: number): string {
+export function signed(change: number): string {
 	const size = figure(Math.abs(change));
 	return !change ? "= 0" : (change > 0 ? "▲ +" : "▼ −") + size;
 }
@@ -53,7 +70,7 @@ function signed(change: number): string {
 const wordOf = (before: number, after: number) =>
 	before ? after ? "" : "removed" : "new";
 
-function Signed({ change, most }: { change: number; most: number }):
+export function Signed({ change, most }: { change: number; most: number }):
 	JSX.Element {
 	const part = most ? 50 * Math.abs(change) / most : 0;
 	return <span class={"signed" + (change > 0 ? " more" : change < 0 ?
@@ -66,8 +83,15 @@ const nameOf = (frame: number) => frame ?
 
 function placeOf(key: number): string {
 	const { file, line } = diff.value.keys;
-	return file[key].split("/").slice(-2).join("/") +
+	return by.value === "file" ? "" : file[key].split("/").slice(-2).join("/") +
 		(line[key] > 0 ? ":" + line[key] : "");
+}
+
+function openSource(key: number): void {
+	const { file, line } = diff.value.keys;
+	if (file[key])
+		go({ view: "source", src: file[key] +
+			(line[key] > 0 ? ":" + line[key] : "") });
 }
 
 const frames = computed<Frames>(() => {
@@ -116,6 +140,30 @@ function Warning(): JSX.Element | null {
 		{" "}Changes may come from that.</p> : null;
 }
 
+/** What of both is compared, and how. */
+export function SideTools(): JSX.Element {
+	const reset = <T,>(set: (to: T) => void) => (to: T) => {
+		zoom.set("", true);
+		set(to);
+	};
+	const most = (of: Profile | null) => of!.threads.length;
+	return <>
+		<Choice label="Which time counts" value={states.value}
+			onChange={reset(states.set)} options={[["running", "Running"],
+				["waiting", "Waiting"], ["all", "All"]]} />
+		<Pick id="norm" label="Scale" value={norm.value} onChange={reset(norm.set)}
+			options={[["time", "per second of the run"],
+				["share", "as shares of all time"], ["none", "as measured"]]} />
+		{names.value.length > 1 ? <Pick id="thread" label="Threads by name"
+			value={thread.value} onChange={reset(thread.set)}
+			options={[["", "All threads"], ...names.value.map((name) =>
+				[name, name.slice(0, 60)] as [string, string])]} /> :
+			most(report.value.old) + most(report.value.profile) > 2 &&
+			<span class="dim" title="Of two runs, only names tell which threads
+				are the same">All threads have one name.</span>}
+	</>;
+}
+
 function Tools(): JSX.Element {
 	const reset = <T,>(set: (to: T) => void) => (to: T) => {
 		zoom.set("", true);
@@ -124,17 +172,12 @@ function Tools(): JSX.Element {
 	return <div class="row tight">
 		<Choice label="Form" value={form.value} onChange={form.set}
 			options={[["graph", "Graph"], ["tree", "Tree"], ["rows", "List"]]} />
-		<Choice label="By" value={by.value} onChange={reset(by.set)}
-			options={[["function", "Functions"], ["line", "Lines"]]} />
+		<Pick id="by" label="By" value={by.value} onChange={reset(by.set)}
+			options={FRAME_BY.map((word) => [word, "by " + word] as const)} />
 		{form.value !== "rows" && <Choice label="Direction" value={way.value}
 			onChange={reset(way.set)} options={[["callees", "Callees"],
 				["callers", "Callers"]]} />}
-		<Choice label="Which time counts" value={states.value}
-			onChange={reset(states.set)} options={[["running", "Running"],
-				["waiting", "Waiting"], ["all", "All"]]} />
-		<Pick id="norm" label="Scale" value={norm.value} onChange={reset(norm.set)}
-			options={[["time", "per second of the run"],
-				["share", "as shares of all time"], ["none", "as measured"]]} />
+		<SideTools />
 		<span class="grow" /><Search />
 	</div>;
 }
@@ -178,6 +221,7 @@ function List(): JSX.Element {
 		<Table caption="Changes" rows={shown} sort={sort.value}
 			onSort={(to) => sort.set(to)} keyOf={(row) => row.key}
 			selected={chosen.value} empty="Nothing."
+			onOpen={(row) => openSource(row.key)}
 			onSelect={(row) => {
 				chosen.value = row.key;
 				spoken.value = keys.name[row.key] + ", self " +
@@ -188,7 +232,8 @@ function List(): JSX.Element {
 				side("before", "before", (row) => row.self[0]),
 				side("after", "after", (row) => row.self[1]),
 				delta("total", "Total", (row) => row.total),
-				{ id: "name", label: "Function", value: (row) =>
+				{ id: "name", label: by.value === "file" || by.value === "module" ?
+					"Name" : "Function", value: (row) =>
 					keys.name[row.key], cell: (row) => <>
 					<bdi class="name">{visible(keys.name[row.key])}</bdi>{" "}
 					<span class="tag">{wordOf(...row.total)}</span></> },
@@ -218,6 +263,7 @@ function Component(): JSX.Element {
 			<p class="empty">Nothing changed.</p> : form.value === "tree" ?
 				<TreeGrid label="Changes" head="Function" tree={tree}
 					start={follow(tree, path)} cursor={at} onCursor={move}
+					onOpen={(frame) => openSource(tree.key[frame])}
 					name={(frame) => <><bdi class="name">{nameOf(frame)}</bdi>
 						<span class="dim place"> {placeOf(tree.key[frame])}</span>
 						{" "}<span class="tag">{wordOf(before[frame],
@@ -237,6 +283,7 @@ function Component(): JSX.Element {
 					frames={frames.value} zoom={path} cursor={cursor.value}
 					onZoom={(keys) => zoom.set(keys.join("."))}
 					onCursor={(_, frame) => move(frame)} tell={tell}
+					onOpen={(frame) => openSource(tree.key[frame])}
 					facts={(frame) => <Facts frame={frame} />} />
 					<div class="under"><span class="legend">
 						<span class="more">▲ more time</span>
@@ -247,6 +294,12 @@ function Component(): JSX.Element {
 	</>;
 }
 
+export const threadKeys: readonly Key[] = [
+	{ key: "t", shown: "t T", text: "Next, last name of threads",
+		run: () => nextThread(1) },
+	{ key: "T", text: "", run: () => nextThread(-1) },
+];
+
 export const diffView: View = {
 	id: "diff",
 	title: "Diff",
@@ -255,10 +308,11 @@ export const diffView: View = {
 	fills: true,
 	keys: [
 		{ key: "g", text: "Graph, tree or list", run: () => form.next() },
-		{ key: "l", text: "By function or line", run: () => {
+		{ key: "l", text: "By function, line, file or module", run: () => {
 			zoom.set("", true);
 			by.next();
 		} },
+		...threadKeys,
 		{ key: "i", text: "Callers instead of callees (inverted)", run: () => {
 			zoom.set("", true);
 			way.next();

@@ -9,8 +9,8 @@ import { useLayoutEffect, useMemo } from "preact/hooks";
 import { counted, hint, percent, share } from "../format";
 import { filePath, partsOf, sourceLine, visible } from "../model";
 import type { Origin, Part, Profile, Rows } from "../model";
-import { tokenize } from "../python";
-import type { Carry, Token } from "../python";
+import { linesOf, STATUS } from "../lines";
+import type { Line } from "../lines";
 import { matcher } from "../search";
 import { choiceParam, find, hashOf, profile, rows, select, selection, spoken,
 	src, srcOf, states, sums } from "../state";
@@ -29,17 +29,6 @@ const ORIGINS: readonly [Origin, string][] = [
 	["project", "Project"], ["packages", "Installed packages"],
 	["stdlib", "Standard library"], ["other", "Other"],
 ];
-
-const STATUS: Record<string, string> = {
-	changed: "The file was changed after the process started: lines may not " +
-		"match.",
-	missing: "The file was not found; only its lines with time are listed.",
-	none: "The code comes from no file; only its lines with time are listed.",
-	omitted: "The text was left out to keep the page small; only lines with " +
-		"time are listed.",
-	private: "The text was not put into this page (see dump --source); only " +
-		"lines with time are listed.",
-};
 
 /** The file that is shown, and the line: of the address, or the hottest. */
 const shown = computed<{ file: number; line: number } | null>(() => {
@@ -106,79 +95,6 @@ function File({ file, self, most, all, on }: { file: number; self: number;
 
 /* Code. */
 
-interface Line {
-	/** 0: `gap` lines are left out here. */
-	number: number;
-	gap: number;
-	tokens: readonly Token[];
-	/** The key of its sums; -1: no time. */
-	key: number;
-}
-
-/** The lines of a file that there is something to say of, in order. */
-function linesOf(of: Profile, by: Rows, file: number, fold: boolean): Line[] {
-	const keys = new Map<number, number>();
-	for (const key of by.keys)
-		if (of.lineFile[key] === file)
-			keys.set(of.lineNumber[key], key);
-	const lines: Line[] = [];
-	const source = of.sources.get(file);
-	let next = 1;
-	const upTo = (number: number) => {
-		/* Lines with time that there is no text of. */
-		for (const [at, key] of [...keys].sort(([a], [b]) => a - b))
-			if (at < number) {
-				lines.push({ number: at, gap: 0, tokens: [], key });
-				keys.delete(at);
-			}
-		if (number > next && number < Infinity)
-			lines.push({ number: 0, gap: number - next, tokens: [], key: -1 });
-	};
-	for (const window of source?.windows ?? []) {
-		let carry: Carry = "";
-		upTo(window.start);
-		window.lines.forEach((text, at) => {
-			const number = window.start + at;
-			const done = tokenize(text, carry);
-			carry = done.carry;
-			lines.push({ number, gap: 0, tokens: done.tokens,
-				key: keys.get(number) ?? -1 });
-			keys.delete(number);
-		});
-		next = window.start + window.lines.length;
-	}
-	if (source && source.total >= next)
-		upTo(source.total + 1);
-	upTo(Infinity);
-	return fold ? foldCold(lines) : lines;
-}
-
-/** Two lines around each with time stay. */
-function foldCold(lines: Line[]): Line[] {
-	const near = new Uint8Array(lines.length);
-	lines.forEach((line, at) => {
-		if (line.key >= 0)
-			near.fill(1, Math.max(0, at - 2), at + 3);
-	});
-	const out: Line[] = [];
-	let gap = 0;
-	const flush = () => {
-		if (gap)
-			out.push({ number: 0, gap, tokens: [], key: -1 });
-		gap = 0;
-	};
-	lines.forEach((line, at) => {
-		if (near[at] && !line.gap) {
-			flush();
-			out.push(line);
-		} else {
-			gap += line.gap || 1;
-		}
-	});
-	flush();
-	return out;
-}
-
 function Row({ line, by, all, most, on, parts }: { line: Line; by: Rows;
 	all: number; most: number; on: boolean; parts: Part[] | undefined }):
 	JSX.Element {
@@ -235,8 +151,10 @@ function Strip({ lines, by, most, go }: { lines: readonly Line[]; by: Rows;
 function Code({ file, line }: { file: number; line: number }): JSX.Element {
 	const of = profile.value, by = rows("line"), { all } = sums.value;
 	const fold = cold.value === "fold";
-	const lines = useMemo(() => linesOf(of, by, file, fold),
-		[of, by, file, fold]);
+	const lines = useMemo(() => linesOf(of.sources.get(file),
+		new Map([...by.keys].filter((key) => of.lineFile[key] === file)
+			.map((key) => [of.lineNumber[key], key])), fold),
+	[of, by, file, fold]);
 	const parts = useMemo(() => partsOf(of.sources.get(file), states.value),
 		[of, file, states.value]);
 	const { box, onScroll, from, to } = useWindow(lines.length, LINE_HEIGHT);
