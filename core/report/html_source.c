@@ -70,6 +70,19 @@ static void write_windows(const struct file *file, struct pyprof_json *json)
 	pyprof_json_end_array(json);
 }
 
+/* The lines around one, which need not be there. */
+static void want_around(struct file *file, int32_t line, size_t around)
+{
+	if (line < 1 || (size_t)line > file->line_count)
+		return;
+	size_t at = (size_t)line - 1;
+	size_t from = at > around ? at - around : 0;
+	size_t end = at + around + 1;
+	if (end > file->line_count)
+		end = file->line_count;
+	memset(file->wanted + from, true, end - from);
+}
+
 /* All lines of a file that is not long, else those around lines with time. */
 static void want_lines(struct file *file, const struct pyprof_summary *summary,
 		       uint32_t id)
@@ -80,16 +93,8 @@ static void want_lines(struct file *file, const struct pyprof_summary *summary,
 	}
 	for (size_t i = 0; i < summary->line_count; i++) {
 		const struct pyprof_line_row *row = &summary->lines[i];
-		if (row->file != id || row->line < 1 ||
-		    (size_t)row->line > file->line_count)
-			continue;
-		size_t at = (size_t)row->line - 1;
-		size_t from =
-			at > PYPROF_HTML_AROUND ? at - PYPROF_HTML_AROUND : 0;
-		size_t end = at + PYPROF_HTML_AROUND + 1;
-		if (end > file->line_count)
-			end = file->line_count;
-		memset(file->wanted + from, true, end - from);
+		if (row->file == id)
+			want_around(file, row->line, PYPROF_HTML_AROUND);
 	}
 }
 
@@ -168,5 +173,29 @@ struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
 		source ? pyprof_source_choices[pyprof_source_choice(source)]
 		       : "none");
 	*omitted_ret = omitted;
+	return NULL;
+}
+
+struct pyprof_error *pyprof_html_source_around(struct pyprof_source *source,
+					       const char *name,
+					       const int32_t *lines,
+					       size_t count,
+					       struct pyprof_json *json)
+{
+	struct file file = {};
+	const char *status = status_words[pyprof_source_lines(
+		source, name, &file.lines, &file.line_count)];
+	_cleanup_free_ bool *wanted =
+		calloc(file.line_count + 1, sizeof(*wanted));
+	if (!wanted)
+		return pyprof_error_oom();
+	file.wanted = wanted;
+	for (size_t i = 0; i < count; i++)
+		want_around(&file, lines[i], PYPROF_HTML_NEAR);
+	pyprof_json_key(json, "status");
+	pyprof_json_string(json, status);
+	pyprof_json_key(json, "total");
+	pyprof_json_uint(json, file.line_count);
+	write_windows(&file, json);
 	return NULL;
 }

@@ -14,6 +14,8 @@
 #define PYPROF_HTML_WHOLE_FILE 3000
 /** How many lines around. */
 #define PYPROF_HTML_AROUND 40
+/** The same in pages of stacks. */
+#define PYPROF_HTML_NEAR 20
 /** Lines are cut to so many bytes. */
 #define PYPROF_HTML_LINE_MAX 1000
 /**
@@ -31,5 +33,14 @@ struct pyprof_error *pyprof_html_sources(const struct pyprof_profile *profile,
 					 const uint32_t *string_ids,
 					 struct pyprof_json *json,
 					 size_t *omitted_ret) PYPROF_MUST_CHECK;
+
+/**
+ * Write the members "status", "total" and "windows" of the object that is
+ * being written: a file's text around some of its lines.
+ */
+struct pyprof_error *
+pyprof_html_source_around(struct pyprof_source *source, const char *name,
+			  const int32_t *lines, size_t count,
+			  struct pyprof_json *json) PYPROF_MUST_CHECK;
 
 #endif /* PYPROF_REPORT_HTML_SOURCE_H */

@@ -67,6 +67,16 @@ def many():
     return lines(*rows)
 
 
+def source(folder):
+    path = folder / ("app%s.py" % "(1)")
+    text = ["# too far away"] + [""] * 27 + ["def here():", "    wait()"]
+    path.write_text("\n".join(text) + "\n")
+    return lines(("facts", "python3 source.py", 0, 0), *[row for number in (1, 2)
+                 for row in (("thread", number, "t", SLEEP, 0),
+                             ("frame", "here", path, 30))],
+                 ("thread", 3, "t", SLEEP, 0), ("frame", "there", path, 29))
+
+
 PAGES = {
     "app": app,
     "variables": variables,
@@ -78,10 +88,11 @@ PAGES = {
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stacks")
-    for name, text in PAGES.items():
+    texts = {name: text() for name, text in PAGES.items()}
+    for name, text in {**texts, "source": source(folder)}.items():
         subprocess.run(
             [BUILD / "tests/support/stacks_report_of", folder / (name + ".html")],
-            input=text().encode(), check=True, timeout=60)
+            input=text.encode(), check=True, timeout=60)
     return folder
 
 
@@ -230,6 +241,17 @@ def test_variables_are_text(show):
     assert "look before you share" in page.text("#about")
 
 
+def test_source_around_the_lines(show):
+    page = show("source")
+    page.click(".stacks tr.frame a")
+    code = page.text("#source .code")
+    assert "def here():" in code and "too far away" not in code
+    assert page.text("#source tr.on").split("\t")[:3] == ["2", "2", "30"]
+    page.click("#source tr.on a")
+    assert [row.split("\t")[0] for row in rows(page, "group")] == [
+        "2 threads 1 (main), 2"]
+
+
 def test_nothing_private_unless_asked_for(show, pages):
     assert '"locals":[' not in json.dumps(data(pages, "app"))
     assert all("locals" not in frame for thread in data(pages, "app")[
@@ -278,7 +300,8 @@ def test_without_scripts_there_is_text(browser, pages):
 
 
 @pytest.mark.parametrize("name, fragment", [
-    ("app", ""), ("variables", ""), ("app", "#view=about")])
+    ("app", ""), ("variables", ""), ("app", "#view=about"),
+    ("source", "#view=source")])
 def test_everyone_can_look_and_listen(show, browser, name, fragment):
     page = show(name, fragment)
     SHOTS.mkdir(exist_ok=True)

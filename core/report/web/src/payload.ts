@@ -53,6 +53,9 @@ export interface RawSource {
 		Record<Group, number[]>;
 }
 
+/** The same of stacks: around the lines of frames alone. */
+export type StacksSource = Omit<RawSource, "file"> & { file: string };
+
 /** A profile: tables of columns, whose ids count from 0. */
 export interface RawProfile {
 	meta: Meta;
@@ -100,7 +103,8 @@ export type Payload =
 		| { kind: "heap"; heap: any }
 		| { kind: "growth"; growth: Growth }
 		/** `states`: what they are called, by their words. */
-		| { kind: "stacks"; stacks: Stacks; states: Record<string, string> });
+		| { kind: "stacks"; stacks: Stacks; states: Record<string, string>;
+			sources: StacksSource[] });
 
 const SCHEMA = "pyprof-report/1";
 

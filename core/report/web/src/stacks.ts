@@ -190,3 +190,42 @@ export function unfold(of: Stacks, groups: readonly Group[],
 			...isOpen ? inGroup(of, group, key, open) : []];
 	});
 }
+
+/* Lines. */
+
+export interface FileLines {
+	/** Threads that stand in it. */
+	stand: number;
+	/** By line, 0 where that is not known: threads that stand there, and those
+	 * that have it anywhere in their stack. */
+	lines: Map<number, { stand: number; through: number }>;
+}
+
+const lineCache = new WeakMap<Stacks, ReadonlyMap<string, FileLines>>();
+
+/** The files of all frames; found once. */
+export function linesOf(of: Stacks): ReadonlyMap<string, FileLines> {
+	const known = lineCache.get(of);
+	if (known)
+		return known;
+	const files = new Map<string, FileLines>();
+	for (const { threads, frames } of groupThreads(of, true, () => true)) {
+		const seen = new Set<string>();
+		frames.forEach((frame, depth) => {
+			const { file } = frame, line = frame.line ?? 0;
+			const at = files.get(file) ?? { stand: 0, lines: new Map() };
+			const counts = at.lines.get(line) ?? { stand: 0, through: 0 };
+			files.set(file, at);
+			at.lines.set(line, counts);
+			if (depth === 0) {
+				at.stand += threads.length;
+				counts.stand += threads.length;
+			}
+			if (!seen.has(place(frame)))
+				counts.through += threads.length;
+			seen.add(place(frame));
+		});
+	}
+	lineCache.set(of, files);
+	return files;
+}

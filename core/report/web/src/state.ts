@@ -16,7 +16,7 @@ import { applyChain, FRAME_BY, keysBy, makeProfile, rowsBy, sumUp, threadSums }
 import type { By, Chosen, Filter, FrameBy, Metric, Profile, Rows, States, Step,
 	Sums, Tree } from "./model";
 import { ORIGINS } from "./paths";
-import type { Payload } from "./payload";
+import type { Payload, StacksSource } from "./payload";
 import type { Stacks } from "./stacks";
 
 /* The report. It is set once, before anything is drawn. */
@@ -35,10 +35,13 @@ export interface Report {
 	stacks: Stacks | null;
 	/** What states are called, by their words; of stacks. */
 	stateNames: Record<string, string>;
+	/** Their source text. */
+	stackSources: readonly StacksSource[];
 }
 
 export const report = signal<Report>({ kind: "profile", version: "",
-	profile: null, old: null, heap: null, growth: null, stacks: null, stateNames: {} });
+	profile: null, old: null, heap: null, growth: null, stacks: null,
+	stateNames: {}, stackSources: [] });
 
 export function makeReport(payload: Payload): Report {
 	const { kind, version } = payload;
@@ -51,6 +54,7 @@ export function makeReport(payload: Payload): Report {
 		growth: kind === "growth" ? payload.growth : null,
 		stacks: kind === "stacks" ? payload.stacks : null,
 		stateNames: kind === "stacks" ? payload.states : {},
+		stackSources: kind === "stacks" ? payload.sources : [],
 	};
 }
 

@@ -9,7 +9,7 @@ import { useLayoutEffect, useMemo } from "preact/hooks";
 import { count, counted, date, hint } from "../format";
 import { originOf, shorten, visible } from "../model";
 import { matcher } from "../search";
-import { choiceParam, find, param, report, spoken } from "../state";
+import { choiceParam, find, hashOf, param, report, spoken } from "../state";
 import { foundIn, findThreads, framesOf, groupThreads, keyOf, localsOf, nameOf,
 	place, unfold } from "../stacks";
 import type { Edge, Finding, Frame, Group, Row, Stacks, Thread }
@@ -22,6 +22,7 @@ import { printing } from "../ui/printing";
 import { ROW_HEIGHT } from "../ui/table";
 import { useWindow } from "../ui/window";
 import type { View } from "../views";
+import { stacksSourceView } from "./stacks-source";
 
 const stacks = computed<Stacks>(() => report.value.stacks!);
 /** Nobody reads more than that on paper. */
@@ -226,8 +227,9 @@ function Second({ row }: { row: Row }): JSX.Element | null {
 	case "member":
 		return <State word={stateWord(stacks.value.threads[row.thread])} />;
 	case "frame":
-		return <bdi class="place" title={hint(visible(place(row.frame)))}>
-			{visible(shortPlace(row.frame))}</bdi>;
+		return <a class="place" title={hint(visible(place(row.frame)))}
+			href={hashOf({ view: "source", src: place(row.frame) })}>
+			<bdi>{visible(shortPlace(row.frame))}</bdi></a>;
 	default:
 		return null;
 	}
@@ -533,6 +535,7 @@ export const stacksViews: readonly View[] = [
 					group.value === "equal" ? "each" : "equal") },
 			{ key: "Arrows", text: "Walk, open and close", run: () => false },
 		] },
+	stacksSourceView,
 	{ id: "about", title: "About these data", when, component: About },
 ];
 
