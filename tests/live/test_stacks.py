@@ -154,11 +154,20 @@ def test_files(each_debugger, python, tmp_path):
         assert "bt.svg: bt is written as .html, .json or .txt" in run.stderr
         read = subprocess.run([sys.executable, READ_PAGE, page, "raw"],
                               check=True, capture_output=True)
-        stacks = json.loads(read.stdout)["stacks"]
+        data = json.loads(read.stdout)
+        stacks = data["stacks"]
         for thread in stacks["threads"]:
             thread.setdefault(
                 "frames", stacks["threads"][thread["same_as"]].get("frames"))
         check(standing, stacks)
+        # Nothing of what is not the project's, and no variables.
+        library = [source for source in data["sources"]
+                   if "/lib/python" in source["file"]]
+        assert library and all(source["status"] == "private" and
+                               not source["windows"] for source in library)
+        assert not any(frame["source"] for thread in stacks["threads"]
+                       for frame in thread["frames"]
+                       if "/lib/python" in frame["file"])
         assert not stacks["locals"]
         assert not any("locals" in frame for thread in stacks["threads"]
                        for frame in thread["frames"])
