@@ -308,5 +308,16 @@ def test_the_menu_opens_with_a_key_and_copies(open_page):
     assert f"self {row.split()[0]} %, total {row.split()[1]} %" in prompt
     assert "Called by: " in prompt and page.text("#status").startswith("copied")
     page.key("o")
+    assert page.eval(
+        "(m => m.top >= document.querySelector('#functions tr.on')"
+        ".getBoundingClientRect().top)"
+        "(document.querySelector('.menu').getBoundingClientRect())")
     page.key("Escape")
     assert page.eval("document.querySelector('.menu') === null")
+    page.eval("document.querySelector('#functions tbody tr:nth-child(3)')"
+              ".dispatchEvent(new MouseEvent('contextmenu', {bubbles: true,"
+              "cancelable: true, clientX: 300, clientY: 300}))")
+    page.settle()
+    assert page.eval("document.activeElement.role") == "menuitem"
+    assert page.eval("document.querySelector('#functions tbody "
+                     "tr:nth-child(3)').className") == "on"

@@ -139,8 +139,16 @@ export function menuOfSelection(at?: Spot): boolean {
 	const what = chosen.value;
 	if (!what)
 		return false;
-	const row = document.querySelector("main .on, main .self, #tabs")!;
+	const row = document.querySelector("main .on, main .self") ??
+		document.getElementById("tabs")!;
 	const { left, width, bottom } = row.getBoundingClientRect();
 	openMenu(itemsOf(what), at ?? { x: left + width / 4, y: bottom - 16 });
 	return true;
 }
+
+/** For the right button on a row, which selects it first. */
+export const rowMenu = (select: () => void) => (event: MouseEvent): void => {
+	event.preventDefault();
+	select();
+	menuOfSelection({ x: event.clientX, y: event.clientY });
+};

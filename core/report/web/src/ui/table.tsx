@@ -5,6 +5,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useMemo } from "preact/hooks";
+import { rowMenu } from "./menu";
 import { printing } from "./printing";
 import { useWindow } from "./window";
 
@@ -36,6 +37,8 @@ interface Props<Row> {
 	onSelect?(row: Row): void;
 	/** Enter or a double click. */
 	onOpen?(row: Row): void;
+	/** Rows are selected for all views: they have the menu of the selection. */
+	menu?: boolean;
 	empty?: string;
 }
 
@@ -120,6 +123,8 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
 						class={isOn ? "on" : ""}
 						aria-current={isOn ? "true" : undefined}
 						onClick={onSelect && (() => onSelect(row))}
+						onContextMenu={props.menu ?
+							rowMenu(() => onSelect!(row)) : undefined}
 						onDblClick={onOpen && (() => onOpen(row))}>
 						{columns.map((column) =>
 							<td class={(column.numeric ? "num" : "") +

@@ -126,7 +126,7 @@ function Component(): JSX.Element {
 			<Table caption={list.value} rows={shown}
 				columns={columns(sums.value.all, states.value !== "waiting")}
 				sort={sort.value} onSort={(to) => sort.set(to)}
-				keyOf={(row) => row.key} selected={chosen} onSelect={choose}
+				keyOf={(row) => row.key} selected={chosen} onSelect={choose} menu
 				onOpen={(row) => go({ view: "source",
 					src: srcOf(row.file, row.line) })}
 				empty="No samples pass the filter." />

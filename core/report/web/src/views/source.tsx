@@ -18,6 +18,7 @@ import { Around } from "../ui/around";
 import { SplitBar } from "../ui/bars";
 import { Tokens, partShare } from "../ui/code";
 import { Choice } from "../ui/filters";
+import { rowMenu } from "../ui/menu";
 import { useWindow } from "../ui/window";
 import type { View } from "../views";
 
@@ -109,6 +110,7 @@ function Row({ line, by, all, most, on, parts }: { line: Line; by: Rows;
 	return <tr class={on ? "on" : key >= 0 ? "hot" : ""}
 		aria-current={on ? "true" : undefined}
 		style={{ "--heat-part": heat.toFixed(3) }}
+		onContextMenu={key < 0 ? undefined : rowMenu(() => choose(key, number))}
 		onClick={key < 0 ? undefined : () => choose(key, number)}>
 		<td class="num heat">{key >= 0 && figure(by.self[key])}</td>
 		<td class="num heat">{key >= 0 && figure(by.total[key])}</td>
