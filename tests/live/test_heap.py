@@ -198,9 +198,7 @@ def test_snapshots_while_it_runs(python, start_heap):
         text = gdb.run("pyprof heap types --limit 1000")
         assert "the process runs: this is the newest snapshot" in text
         assert count_of(text, "__main__.Node") == 10000
-        gdb.run("interrupt")
-        gdb.until("stopped|SIGINT|received signal")
-        gdb.run("")
+        gdb.halt()
         text = gdb.run("pyprof heap types --limit 1000")
         assert count_of(text, "__main__.Node") == 15000
         # Nothing has run: the copy is the same.
@@ -260,9 +258,7 @@ def test_running_is_refused(python, start_heap):
         text = gdb.run("pyprof heap types")
         assert ("pyprof: process %d is running; interrupt it first"
                 % heap.pid) in text
-        gdb.run("interrupt")
-        gdb.until("stopped|SIGINT|received signal")
-        gdb.run("")
+        gdb.halt()
         assert "__main__.Node" in gdb.run("pyprof heap types --limit 1000")
 
 
