@@ -40,7 +40,10 @@ struct known_thread {
 	uint64_t tstate, ident;
 	int32_t tid;
 	uint32_t thread;
+	/* Of its last sample, unless that could not be decoded: why not. */
 	struct made_stack last;
+	bool is_bad;
+	enum pyprof_error_code bad;
 	UT_hash_handle hh;
 };
 
@@ -166,6 +169,7 @@ static struct pyprof_error *know_thread(struct pyprof_decoder *decoder,
 	known->tid = raw->tid;
 	known->thread = thread;
 	known->last = (struct made_stack){};
+	known->is_bad = false;
 	*ret = known;
 	return NULL;
 }
@@ -380,6 +384,23 @@ static struct pyprof_error *add(struct pyprof_decoder *decoder,
 	return err;
 }
 
+/* The stack of a sample, as known->last. */
+static struct pyprof_error *know_stack(struct pyprof_decoder *decoder,
+				       const struct pyprof_raw_sample *raw,
+				       struct known_thread *known)
+{
+	if (raw->same && known->is_bad)
+		return pyprof_error_create(known->bad,
+					   "it is where it was not read");
+	if (raw->same)
+		return NULL;
+	struct pyprof_error *err = make_stack(decoder, raw, &known->last);
+	known->is_bad = err != NULL;
+	if (err)
+		known->bad = err->code;
+	return err;
+}
+
 static struct pyprof_error *take(struct pyprof_decoder *decoder,
 				 const struct pyprof_raw_sample *raw)
 {
@@ -389,8 +410,7 @@ static struct pyprof_error *take(struct pyprof_decoder *decoder,
 	struct pyprof_error *err = know_thread(decoder, raw, &known);
 	if (err)
 		return err;
-	if (!raw->same)
-		err = make_stack(decoder, raw, &known->last);
+	err = know_stack(decoder, raw, known);
 	if (!err)
 		err = add(decoder, raw, known);
 	if (err)

@@ -137,10 +137,11 @@ static bool look_aside(struct pyprof_sampler *sampler,
 	if (seen.role == PYPROF_GIL_HOLDER)
 		return true;
 	watched->os = head.os;
-	watched->has_os = result == PYPROF_LOOK_DONE;
 	head.exactness = seen.exactness;
 	head.end = watched->stack.end;
-	pyprof_sampler_push(sampler, &head, &watched->stack);
+	/* What is lost cannot be what the next one is the same as. */
+	bool pushed = pyprof_sampler_push(sampler, &head, &watched->stack);
+	watched->has_os = pushed && result == PYPROF_LOOK_DONE;
 	return true;
 }
 

@@ -116,8 +116,8 @@ void pyprof_sampler_detach(struct pyprof_sampler *sampler);
 bool pyprof_sampler_is_running(struct pyprof_sampler *sampler);
 /** Take in raw samples and counts. `profile_lock` is held. */
 void pyprof_sampler_take_in(struct pyprof_sampler *sampler);
-/** Hand a sample on, counting it. */
-void pyprof_sampler_push(struct pyprof_sampler *sampler,
+/** Hand a sample on, counting it; false when it is lost. */
+bool pyprof_sampler_push(struct pyprof_sampler *sampler,
 			 struct pyprof_raw_sample *head,
 			 const struct pyprof_raw_stack *stack);
 /** Whether the process stands still, where nobody else tells. `task` is a

@@ -217,17 +217,17 @@ void pyprof_sampler_detach(struct pyprof_sampler *sampler)
 	pthread_mutex_unlock(&sampler->profile_lock);
 }
 
-void pyprof_sampler_push(struct pyprof_sampler *sampler,
+bool pyprof_sampler_push(struct pyprof_sampler *sampler,
 			 struct pyprof_raw_sample *head,
 			 const struct pyprof_raw_stack *stack)
 {
 	bool pushed = pyprof_ring_push(sampler->ring, head,
 				       stack ? stack->frames : NULL,
 				       stack ? stack->count : 0);
-	if (head->beside)
-		return;
 	struct pyprof_counts *counts = &sampler->counts;
-	atomic_fetch_add(pushed ? &counts->taken : &counts->lost, 1);
+	if (!head->beside)
+		atomic_fetch_add(pushed ? &counts->taken : &counts->lost, 1);
+	return pushed;
 }
 
 /* Move the counts made without the profile's lock into the profile. */
