@@ -4,6 +4,7 @@
 // stack, outermost frame first, and its time in nanoseconds. Time and not
 // samples: those of different threads need not stand for equal times.
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "core/base/intern.h"
 #include "core/report/formats.h"
@@ -49,6 +50,40 @@ static void put_frame(const struct pyprof_frames *frames, uint32_t location,
 			  pyprof_frames_line(frames, location));
 }
 
+/* All frames behind each other, each written once; where each one ends. */
+struct written {
+	struct pyprof_buf text;
+	size_t *ends;
+};
+
+static void written_deinit(struct written *written)
+{
+	pyprof_buf_deinit(&written->text);
+	free(written->ends);
+}
+
+static struct pyprof_error *write_frames(const struct pyprof_frames *frames,
+					 struct written *written)
+{
+	written->ends =
+		calloc(frames->location_count + 1, sizeof(*written->ends));
+	if (!written->ends)
+		return pyprof_error_oom();
+	for (size_t i = 0; i < frames->location_count; i++) {
+		put_frame(frames, (uint32_t)i, &written->text);
+		written->ends[i + 1] = written->text.length;
+	}
+	return pyprof_buf_error(&written->text);
+}
+
+static void put_written(const struct written *written, uint32_t location,
+			struct pyprof_buf *out)
+{
+	size_t from = written->ends[location];
+	pyprof_buf_append(out, written->text.data + from,
+			  written->ends[location + 1] - from);
+}
+
 /* Time of a stack in a thread, in all states that pass the filter. */
 struct weight {
 	uint32_t thread, stack;
@@ -83,11 +118,16 @@ static struct pyprof_error *put_weights(const struct pyprof_frames *frames,
 					struct pyprof_buf *out)
 {
 	const struct weight *items = weights->items;
+	_cleanup_(written_deinit) struct written written = {
+		.text = PYPROF_BUF_INIT};
+	struct pyprof_error *err = write_frames(frames, &written);
+	if (err)
+		return err;
 	for (size_t i = 0; i < weights->count; i++) {
 		uint32_t depth = pyprof_frames_path(frames, items[i].stack);
 		put_thread(frames, items[i].thread, out);
 		for (uint32_t k = 0; k < depth; k++)
-			put_frame(frames, frames->path[k], out);
+			put_written(&written, frames->path[k], out);
 		if (!depth)
 			pyprof_buf_puts(out, ";" PYPROF_NO_FRAME);
 		pyprof_buf_printf(out, " %" PRIu64 "\n", items[i].ns);

@@ -90,10 +90,24 @@ struct pyprof_times pyprof_frames_frameless(const struct pyprof_frames *frames,
 	return times;
 }
 
+/* How many bytes at the beginning are plain in every format. */
+static size_t plain_length(const char *text, size_t length)
+{
+	size_t at = 0;
+	while (at < length && text[at] >= 0x20 && text[at] < 0x7f)
+		at++;
+	return at;
+}
+
 static void put_text(struct pyprof_buf *out, const char *text, size_t length,
 		     bool one_line)
 {
 	for (size_t at = 0; at < length;) {
+		size_t plain = plain_length(text + at, length - at);
+		pyprof_buf_append(out, text + at, plain);
+		at += plain;
+		if (at == length)
+			break;
 		unsigned char first = (unsigned char)text[at];
 		size_t size = pyprof_utf8_character(text + at, length - at);
 		if (one_line && (first < 0x20 || first == 0x7f))
