@@ -22,6 +22,7 @@ import tempfile
 import threading
 import time
 
+from bench_formats import bench_formats
 from bench_heap import bench_heap
 from common import DEBUGGERS, HERE, ROWS, Target, gdb, name_of, pythons, resident, row
 
@@ -327,6 +328,7 @@ BENCHES = {
     "stop-slowdown": bench_stop_slowdown,
     "memory": bench_memory,
     "heap": bench_heap,
+    "formats": bench_formats,
 }
 
 
