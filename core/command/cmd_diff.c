@@ -2,6 +2,7 @@
 #include "core/command/command.h"
 #include "core/command/output.h"
 #include "core/command/profile_file.h"
+#include "core/command/profile_view.h"
 #include "core/command/sources.h"
 #include "core/report/header.h"
 #include "core/report/html.h"
@@ -18,10 +19,7 @@ static const struct pyprof_option options[] = {
 		  .kind = PYPROF_OPTION_CHOICE,
 		  .choices = sorts,
 		  .text = "by change in itself (default), or in all it called"},
-	[STATE] = {.name = "--state",
-		   .kind = PYPROF_OPTION_CHOICE,
-		   .choices = pyprof_filter_state_names,
-		   .text = "which samples count (default: running)"},
+	[STATE] = PYPROF_STATE_OPTION,
 	[BY] = {.name = "--by",
 		.kind = PYPROF_OPTION_CHOICE,
 		.choices = bys,

@@ -7,8 +7,24 @@
 #ifndef PYPROF_COMMAND_PROFILE_VIEW_H
 #define PYPROF_COMMAND_PROFILE_VIEW_H
 
+#include "core/command/command.h"
 #include "core/command/session.h"
+#include "core/report/header.h"
 #include "core/report/tables.h"
+
+/** The rows of the options that choose samples, in every command's table. */
+#define PYPROF_STATE_OPTION                                      \
+	{                                                        \
+		.name = "--state", .kind = PYPROF_OPTION_CHOICE, \
+		.choices = pyprof_filter_state_names,            \
+		.text = "which samples count (default: running)" \
+	}
+#define PYPROF_THREAD_OPTION                                       \
+	{                                                          \
+		.name = "--thread", .kind = PYPROF_OPTION_TEXT,    \
+		.placeholder = "T",                                \
+		.text = "one thread alone, by number, id, or main" \
+	}
 
 /** Zero-initialise. */
 struct pyprof_profile_view {
