@@ -244,6 +244,8 @@ void pyprof_session_reset(struct pyprof_session *session)
 	pyprof_sampler_lock(session->sampler);
 	pyprof_profile_meta(session->profile)->started_at = time(NULL);
 	pyprof_sampler_unlock(session->sampler);
+	/* What was sampled before need not be what runs now. */
+	pyprof_facts_fill(session);
 }
 
 struct pyprof_error *pyprof_session_look_at(struct pyprof_session *session,

@@ -415,6 +415,9 @@ void pyprof_sampler_unlock(struct pyprof_sampler *sampler)
 
 void pyprof_sampler_reset(struct pyprof_sampler *sampler)
 {
+	/* The program may have become another one, of the same executable even:
+	 * what is sampled from here on is described anew. */
+	pyprof_sampler_detach(sampler);
 	pyprof_sampler_lock(sampler);
 	pyprof_profile_reset(sampler->profile);
 	pyprof_profile_meta(sampler->profile)->rate_hz =

@@ -125,7 +125,8 @@ void pyprof_sampler_poll(struct pyprof_sampler *sampler);
 void pyprof_sampler_lock(struct pyprof_sampler *sampler);
 void pyprof_sampler_unlock(struct pyprof_sampler *sampler);
 
-/** Empty the profile, and the counts that go with it. */
+/** Empty the profile, and the counts that go with it. The interpreter is looked
+ * for anew. */
 void pyprof_sampler_reset(struct pyprof_sampler *sampler);
 
 void pyprof_sampler_status(struct pyprof_sampler *sampler,
