@@ -49,7 +49,12 @@ def test_types_are_chosen_sorted_and_found(page):
     assert "only=grown" in page.eval("location.hash")
     assert all("▲ +" in line for line in rows(page, "types"))
     page.click("#types [data-sort=count]")
-    assert "▲ +2,200" in rows(page, "types")[0]
+    # An int or two come and go with the interpreter's own reading of a line.
+    first, *_ = lines = rows(page, "types")
+    assert first.startswith("int\t")
+    more = [int(line.split("▲ +")[2].split("\t")[0].replace(",", ""))
+            for line in lines]
+    assert more == sorted(more, reverse=True) and abs(more[0] - 2200) < 10
     page.click("#find")
     page.type("main__.us")
     assert [line.split("\t")[0].strip() for line in rows(page, "types")
