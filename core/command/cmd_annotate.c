@@ -3,7 +3,7 @@
 #include "core/command/profile_view.h"
 #include "core/report/header.h"
 
-enum { FUNCTION, STATE, THREAD, LIMIT, COLUMNS };
+enum { FUNCTION, STATE, THREAD, COLUMNS };
 
 static const struct pyprof_option options[] = {
 	[FUNCTION] = {.name = "--function",
@@ -12,10 +12,6 @@ static const struct pyprof_option options[] = {
 		      .text = "functions of this name alone"},
 	[STATE] = PYPROF_STATE_OPTION,
 	[THREAD] = PYPROF_THREAD_OPTION,
-	[LIMIT] = {.name = "--limit",
-		   .kind = PYPROF_OPTION_INTEGER,
-		   .placeholder = "N",
-		   .text = "no more than N lines"},
 	[COLUMNS] = {.name = "--columns",
 		     .kind = PYPROF_OPTION_FLAG,
 		     .text = "underline the parts of lines that took the time"},
@@ -35,7 +31,6 @@ static struct pyprof_error *run(struct pyprof_session *session,
 		given[THREAD].text, PYPROF_SORT_SELF, arguments->output, &view);
 	if (err)
 		return err;
-	view.view.limit = (size_t)given[LIMIT].number;
 	view.view.columns = given[COLUMNS].given && !arguments->json;
 	if (arguments->json)
 		err = pyprof_report_annotate_json(&view.view, file, function,
