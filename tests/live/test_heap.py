@@ -125,7 +125,8 @@ def test_find_tree_and_summary(each_python, start_heap, tmp_path):
         # From 3.15 on a bytearray keeps its bytes in an object of their own.
         assert each_python.version >= (3, 15)
     else:
-        assert first == {**big["objects"][0], "retained": first["retained"]}
+        assert first == {**big["objects"][0], "retained": first["retained"],
+                         "path": "__main__.big"}
     assert first["retained"] >= 3000000
     assert top["holders"][0]["retained"] >= top["holders"][1]["retained"]
     assert any(row["type"] == "bytearray" for row in tree["tree"])
