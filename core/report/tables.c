@@ -348,10 +348,10 @@ static void put_extent(const struct extent *extent, const char *what,
 	if (!extent->left_out_ns)
 		pyprof_buf_puts(out, "the others have no time of their own");
 	else if (percent < 0.1)
-		pyprof_buf_puts(out, "less than 0.1% of the time is in the "
+		pyprof_buf_puts(out, "less than 0.1 % of the time is in the "
 				     "others");
 	else
-		pyprof_buf_printf(out, "%.1f%% of the time is in the others",
+		pyprof_buf_printf(out, "%.1f %% of the time is in the others",
 				  percent);
 }
 
