@@ -195,11 +195,16 @@ static void name_held(struct differ *differ)
 			&differ->growth.holders.items[i];
 		const uint32_t *counts = differ->held_types + i * types;
 		for (size_t j = 0; j < types; j++) {
-			if (counts[j] <= holder->type_objects)
+			const struct pyprof_type *type =
+				differ->heaps[NEW]->by_type.items[j].type;
+			/* In which order types were found is up to chance. */
+			bool is_first = holder->type && type &&
+					type->address < holder->type->address;
+			if (!counts[j] || counts[j] < holder->type_objects ||
+			    (counts[j] == holder->type_objects && !is_first))
 				continue;
 			holder->type_objects = counts[j];
-			holder->type =
-				differ->heaps[NEW]->by_type.items[j].type;
+			holder->type = type;
 		}
 	}
 }

@@ -13,8 +13,8 @@ static int by_bytes(const void *a, const void *b)
 		return left->bytes < right->bytes ? 1 : -1;
 	if (left->count != right->count)
 		return left->count < right->count ? 1 : -1;
-	return (left->type->index > right->type->index) -
-	       (left->type->index < right->type->index);
+	return (left->type->address > right->type->address) -
+	       (left->type->address < right->type->address);
 }
 
 static struct pyprof_error *

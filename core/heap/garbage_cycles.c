@@ -219,8 +219,8 @@ static int by_count(const void *a, const void *b)
 	const struct pyprof_garbage_type *left = a, *right = b;
 	if (left->count != right->count)
 		return left->count < right->count ? 1 : -1;
-	return (left->type->index > right->type->index) -
-	       (left->type->index < right->type->index);
+	return (left->type->address > right->type->address) -
+	       (left->type->address < right->type->address);
 }
 
 /** The types of a cycle's objects: of all nodes, those of its component. */

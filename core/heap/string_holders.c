@@ -121,8 +121,8 @@ static int by_references(const void *a, const void *b)
 		return left->group < right->group ? -1 : 1;
 	if (left->references != right->references)
 		return left->references < right->references ? 1 : -1;
-	return (left->type->index > right->type->index) -
-	       (left->type->index < right->type->index);
+	return (left->type->address > right->type->address) -
+	       (left->type->address < right->type->address);
 }
 
 static struct pyprof_error *keep(const struct finder *finder,

@@ -153,7 +153,9 @@ static int by_bytes(const void *a, const void *b)
 	const struct pyprof_suspect_content *left = a, *right = b;
 	if (left->bytes != right->bytes)
 		return left->bytes < right->bytes ? 1 : -1;
-	return (left->type > right->type) - (left->type < right->type);
+	/* Not by type: in which order those were found is up to chance. */
+	return (left->biggest > right->biggest) -
+	       (left->biggest < right->biggest);
 }
 
 /** Append the tallies to the contents, biggest first, no more than asked. */
@@ -166,7 +168,11 @@ static struct pyprof_error *keep_contents(struct finder *finder,
 	for (size_t i = 0; i < tallies->by_type.count; i++) {
 		const struct tally *tally = &tallies->by_type.items[i];
 		struct pyprof_suspect_content content = {
-			(uint32_t)i, tally->count, tally->bytes};
+			.type = (uint32_t)i,
+			.biggest = tally->biggest,
+			.count = tally->count,
+			.bytes = tally->bytes,
+		};
 		if (tally->count && !pyprof_vec_push(&found->contents, content))
 			return pyprof_error_oom();
 	}

@@ -15,8 +15,8 @@
 
 /** Objects of one type below an accumulation point. */
 struct pyprof_suspect_content {
-	/** Index of a type. */
-	uint32_t type;
+	/** Index of a type, and the object of it that holds most. */
+	uint32_t type, biggest;
 	/** How many, and what they hold; their own bytes in a chain. */
 	uint64_t count, bytes;
 };

@@ -42,8 +42,10 @@ QUIETLY = [
 # What stops or ends a program is told so, some time.
 STOPPED = r"(Process \d+ exited|stop reason = |error: )[^\n]*\n"
 
-# A comment: it does nothing, says nothing, and is echoed.
-MARK = "# here"
+# It does nothing, and says what nothing else does. The terminal's echo of a
+# line may come before prompts that are still to be drawn; this does not.
+MARK = "settings show auto-confirm"
+MARKED = r"auto-confirm \(boolean\) = \w+\n"
 
 SETTINGS = [
     "settings show target",
@@ -196,8 +198,14 @@ class Lldb(Debugger):
         text = self.until(STOPPED)
         assert "error: " not in text, self.log
         # What comes before the next command's end is the rest of it.
-        text += self.send(MARK) + self.until_prompt()
-        return text.replace(self.prompt, "")
+        return text + self.settle()
+
+    def settle(self):
+        """Wait until it has done all that it was told, and drawn its prompts,
+        however many they are; what was printed meanwhile."""
+        text = self.send(MARK) + self.until(MARKED)
+        self.until_prompt()
+        return re.sub(MARKED, "", text.replace(self.prompt, ""))
 
     def kill(self):
         self.send("process kill")
