@@ -22,14 +22,15 @@ void pyprof_malloc_deinit(struct pyprof_malloc *heap)
 	pyprof_vec_deinit(&heap->cached);
 }
 
-const struct pyprof_malloc_region *
-pyprof_malloc_region(const struct pyprof_malloc *heap, uint64_t address)
+/* The one of an address among `count` regions in order of address. */
+static const struct pyprof_malloc_region *
+find_region(const struct pyprof_malloc_region *regions, size_t count,
+	    uint64_t address)
 {
-	size_t low = 0, high = heap->regions.count;
+	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct pyprof_malloc_region *region =
-			&heap->regions.items[middle];
+		const struct pyprof_malloc_region *region = &regions[middle];
 		if (address < region->start)
 			high = middle;
 		else if (address >= region->end)
@@ -38,6 +39,12 @@ pyprof_malloc_region(const struct pyprof_malloc *heap, uint64_t address)
 			return region;
 	}
 	return NULL;
+}
+
+const struct pyprof_malloc_region *
+pyprof_malloc_region(const struct pyprof_malloc *heap, uint64_t address)
+{
+	return find_region(heap->regions.items, heap->regions.count, address);
 }
 
 /*
@@ -270,6 +277,7 @@ static void put_in_order(struct pyprof_malloc *heap)
 
 /*
  * Chunks that were mapped alone: they are pages, the first of which says so.
+ * The first `region_count` regions are those of arenas.
  */
 static bool add_mapped(struct pyprof_malloc_search *search,
 		       const struct pyprof_memory_segment *segment,
@@ -281,12 +289,10 @@ static bool add_mapped(struct pyprof_malloc_search *search,
 	uint64_t start = 0, end = 0;
 	if (mapping)
 		widen(search, mapping, &start, &end);
-	struct pyprof_malloc arenas = *heap;
-	arenas.regions.count = region_count;
 	for (uint64_t at = segment->start; at < segment->end;) {
 		uint64_t words[2];
 		const struct pyprof_malloc_region *region =
-			pyprof_malloc_region(&arenas, at);
+			find_region(heap->regions.items, region_count, at);
 		const uint8_t *bytes =
 			pyprof_memory_at(search->memory, at, sizeof(words));
 		if (region || !bytes) {
