@@ -111,7 +111,7 @@ struct pyprof_heap {
 	/** Strong references; ids of `index` are its nodes. */
 	struct pyprof_graph graph;
 	PYPROF_VEC(struct pyprof_heap_root) roots;
-	size_t damaged_stacks;
+	uint64_t damaged_stacks;
 	/** References into small blocks in which no object is. */
 	uint64_t lost_edges;
 

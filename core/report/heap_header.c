@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/report/heap_header.h"
 
+#include <stddef.h>
 #include <time.h>
 
 #include "core/base/show.h"
@@ -27,15 +28,47 @@ static void put_time(int64_t taken_at, struct pyprof_buf *out)
 		pyprof_buf_printf(out, ", taken %s", text);
 }
 
-/** A line of what is not as it should be, when there is any of it. */
-static void warn(struct pyprof_buf *out, uint64_t count, const char *noun,
-		 const char *rest)
+/** What of a heap can be missing or damaged. */
+static const struct damage {
+	/** A member of JSON. */
+	const char *key;
+	/** Of its uint64_t in a struct pyprof_heap. */
+	size_t offset;
+	/** A line of text: so many of what, and what is with them. NULL: it has
+	 * a line of its own. */
+	const char *noun, *rest;
+} damages[] = {
+#define AT(member) offsetof(struct pyprof_heap, member)
+	{"missing_bytes", AT(census.missing_bytes), NULL, NULL},
+	{"lost_arrays_of_arenas", AT(census.lost_arrays), "list",
+	 "of arenas cannot be read: small objects are those of pools that look "
+	 "sound"},
+	{"damaged_arenas", AT(census.damaged_arenas), "arena",
+	 "of small objects damaged, and left out"},
+	{"missing_pools", AT(census.pools_missing), "pool",
+	 "of small objects not there"},
+	{"damaged_pools", AT(census.pools_damaged), "pool",
+	 "of small objects damaged, and left out"},
+	{"damaged_objects", AT(census.damaged_objects), "object",
+	 "damaged, and left out"},
+	{"damaged_edges", AT(census.damaged_edges), "object",
+	 "of which not all references could be read"},
+	{"nameless_objects", AT(census.nameless_objects), "object",
+	 "of types whose names cannot be read: their files are not at hand"},
+	{"cut_gc_lists", AT(census.cut_gc_lists), "list",
+	 "of the garbage collector broken off"},
+	{"lost_edges", AT(lost_edges), "reference",
+	 "to small blocks in which no object is"},
+	{"damaged_stacks", AT(damaged_stacks), "stack",
+	 "not read to the end: variables may be missing as roots"},
+#undef AT
+};
+#define DAMAGES (sizeof(damages) / sizeof(*damages))
+
+static uint64_t count_damage(const struct pyprof_heap *heap,
+			     const struct damage *damage)
 {
-	if (!count)
-		return;
-	pyprof_buf_puts(out, "# ");
-	pyprof_show_count(out, count, noun);
-	pyprof_buf_printf(out, " %s\n", rest);
+	return *(const uint64_t *)((const char *)heap + damage->offset);
 }
 
 /** How much of the memory was read. */
@@ -56,31 +89,18 @@ static void put_share(const struct pyprof_heap_facts *facts, uint64_t missing,
 static void put_truth(const struct pyprof_heap_facts *facts,
 		      const struct pyprof_heap *heap, struct pyprof_buf *out)
 {
-	const struct pyprof_census *census = &heap->census;
-	put_share(facts, census->missing_bytes, out);
-	if (census->is_collecting)
+	put_share(facts, heap->census.missing_bytes, out);
+	if (heap->census.is_collecting)
 		pyprof_buf_puts(out, "# a garbage collection is under way: its "
 				     "lists are in flux\n");
-	warn(out, census->lost_arrays, "list",
-	     "of arenas cannot be read: small objects are those of pools that "
-	     "look sound");
-	warn(out, census->damaged_arenas, "arena",
-	     "of small objects damaged, and left out");
-	warn(out, census->pools_missing, "pool", "of small objects not there");
-	warn(out, census->pools_damaged, "pool",
-	     "of small objects damaged, and left out");
-	warn(out, census->damaged_objects, "object", "damaged, and left out");
-	warn(out, census->damaged_edges, "object",
-	     "of which not all references could be read");
-	warn(out, census->nameless_objects, "object",
-	     "of types whose names cannot be read: their files are not at "
-	     "hand");
-	warn(out, census->cut_gc_lists, "list",
-	     "of the garbage collector broken off");
-	warn(out, heap->lost_edges, "reference",
-	     "to small blocks in which no object is");
-	warn(out, heap->damaged_stacks, "stack",
-	     "not read to the end: variables may be missing as roots");
+	for (size_t i = 0; i < DAMAGES; i++) {
+		uint64_t count = count_damage(heap, &damages[i]);
+		if (!count || !damages[i].noun)
+			continue;
+		pyprof_buf_puts(out, "# ");
+		pyprof_show_count(out, count, damages[i].noun);
+		pyprof_buf_printf(out, " %s\n", damages[i].rest);
+	}
 }
 
 void pyprof_heap_put_header(const struct pyprof_heap_facts *facts,
@@ -108,36 +128,20 @@ void pyprof_heap_put_header(const struct pyprof_heap_facts *facts,
 		put_truth(facts, heap, out);
 }
 
-static void put_json_truth(const struct pyprof_heap *heap,
-			   struct pyprof_json *json)
+bool pyprof_heap_put_damages(const struct pyprof_heap *heap,
+			     struct pyprof_json *json)
 {
-	const struct pyprof_census *census = &heap->census;
-	const struct {
-		const char *key;
-		uint64_t value;
-	} counts[] = {
-		{"missing_bytes", census->missing_bytes},
-		{"lost_arrays_of_arenas", census->lost_arrays},
-		{"damaged_arenas", census->damaged_arenas},
-		{"missing_pools", census->pools_missing},
-		{"damaged_pools", census->pools_damaged},
-		{"damaged_objects", census->damaged_objects},
-		{"damaged_edges", census->damaged_edges},
-		{"nameless_objects", census->nameless_objects},
-		{"cut_gc_lists", census->cut_gc_lists},
-		{"lost_edges", heap->lost_edges},
-		{"damaged_stacks", heap->damaged_stacks},
-	};
-	bool complete = !census->is_collecting;
-	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-		pyprof_json_key(json, counts[i].key);
-		pyprof_json_uint(json, counts[i].value);
-		complete = complete && !counts[i].value;
+	bool is_collecting = heap->census.is_collecting;
+	bool is_complete = !is_collecting;
+	for (size_t i = 0; i < DAMAGES; i++) {
+		uint64_t count = count_damage(heap, &damages[i]);
+		pyprof_json_key(json, damages[i].key);
+		pyprof_json_uint(json, count);
+		is_complete = is_complete && !count;
 	}
 	pyprof_json_key(json, "collecting");
-	pyprof_json_bool(json, census->is_collecting);
-	pyprof_json_key(json, "complete");
-	pyprof_json_bool(json, complete);
+	pyprof_json_bool(json, is_collecting);
+	return is_complete;
 }
 
 void pyprof_heap_put_members(const struct pyprof_heap_facts *facts,
@@ -168,5 +172,7 @@ void pyprof_heap_put_members(const struct pyprof_heap_facts *facts,
 					 heap->python->build.version, version));
 	pyprof_json_key(json, "build");
 	pyprof_json_string(json, pyprof_build_text(&heap->python->build));
-	put_json_truth(heap, json);
+	bool is_complete = pyprof_heap_put_damages(heap, json);
+	pyprof_json_key(json, "complete");
+	pyprof_json_bool(json, is_complete);
 }

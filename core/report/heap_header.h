@@ -2,7 +2,8 @@
 /**
  * @file
  * Whose heap a report tells of, and what is missing, damaged or in flux in it:
- * lines on top of text, members of JSON.
+ * lines on top of text, members of JSON. One more thing to count is one more
+ * row of find_damages().
  */
 #ifndef PYPROF_REPORT_HEAP_HEADER_H
 #define PYPROF_REPORT_HEAP_HEADER_H
@@ -41,6 +42,11 @@ void pyprof_heap_put_header(const struct pyprof_heap_facts *facts,
 /** The same facts as members of the object that was begun. */
 void pyprof_heap_put_members(const struct pyprof_heap_facts *facts,
 			     const struct pyprof_heap *heap,
+			     struct pyprof_json *json);
+
+/** Of them those that count what is missing, damaged or in flux. Whether
+ * nothing is. */
+bool pyprof_heap_put_damages(const struct pyprof_heap *heap,
 			     struct pyprof_json *json);
 
 #endif /* PYPROF_REPORT_HEAP_HEADER_H */

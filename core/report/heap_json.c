@@ -106,7 +106,7 @@ static void put_totals(struct writer *writer)
 	pyprof_json_end_object(&writer->json);
 }
 
-/** What is missing, damaged or in flux, and what pools are used for. */
+/** What pools are used for, and what is missing, damaged or in flux. */
 static void put_census(struct writer *writer)
 {
 	const struct pyprof_census *census = &writer->heap->census;
@@ -124,23 +124,11 @@ static void put_census(struct writer *writer)
 		{"header_bytes", census->header_bytes},
 		{"large_objects", census->large_objects},
 		{"static_objects", census->static_objects},
-		{"missing_bytes", census->missing_bytes},
-		{"lost_arrays_of_arenas", census->lost_arrays},
-		{"damaged_arenas", census->damaged_arenas},
-		{"missing_pools", census->pools_missing},
-		{"damaged_pools", census->pools_damaged},
-		{"damaged_objects", census->damaged_objects},
-		{"damaged_edges", census->damaged_edges},
-		{"nameless_objects", census->nameless_objects},
-		{"cut_gc_lists", census->cut_gc_lists},
-		{"lost_edges", writer->heap->lost_edges},
-		{"damaged_stacks", writer->heap->damaged_stacks},
 	};
 	begin_object(writer, "census");
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
 		put_count(writer, counts[i].key, counts[i].value);
-	pyprof_json_key(&writer->json, "collecting");
-	pyprof_json_bool(&writer->json, census->is_collecting);
+	pyprof_heap_put_damages(writer->heap, &writer->json);
 	pyprof_json_end_object(&writer->json);
 }
 
