@@ -131,8 +131,9 @@ static struct pyprof_error *test_interps(struct pyprof_subject *subject)
 	size_t count = subject->interps.list.count;
 	/* There was one a moment ago: the program has ended meanwhile. */
 	if (!count)
-		return pyprof_error_create(PYPROF_ERROR_NOT_FOUND,
-					   "Python is not initialised any more");
+		return pyprof_error_create(
+			PYPROF_ERROR_NOT_FOUND,
+			"Python is not initialised any more");
 	for (size_t i = 0; i < count; i++) {
 		if (i ? list[i].id <= list[i - 1].id : list[i].id != 0)
 			return pyprof_error_at(PYPROF_ERROR_CORRUPT,
