@@ -66,19 +66,16 @@ static struct pyprof_error *write_view(struct pyprof_session *session,
 }
 
 /** Compare, and find what leads to the holders. */
-static struct pyprof_error *compare(struct pyprof_session *session,
-				    const struct limits *limits,
+static struct pyprof_error *compare(const struct limits *limits,
 				    struct pyprof_heap *const heaps[2],
+				    const struct pyprof_progress *progress,
 				    struct pyprof_diff *diff,
 				    struct pyprof_paths **paths)
 {
-	struct pyprof_watch watch;
-	pyprof_watch_begin(&watch, session);
 	struct pyprof_error *err = pyprof_diff_find(
-		heaps[0], heaps[1], limits->holders, &watch.progress, diff);
+		heaps[0], heaps[1], limits->holders, progress, diff);
 	if (!err && diff->holders.count)
-		err = pyprof_paths_create(heaps[1], &watch.progress, paths);
-	pyprof_watch_end(&watch);
+		err = pyprof_paths_create(heaps[1], progress, paths);
 	return err;
 }
 
@@ -98,11 +95,14 @@ write_diff(struct pyprof_session *session,
 			  pyprof_snapshot_facts(snapshots[1])},
 		.type_limit = limits.types,
 	};
+	struct pyprof_watch watch;
+	pyprof_watch_begin(&watch, session);
 	struct pyprof_error *err =
-		compare(session, &limits, view.heaps, &diff, &paths);
+		compare(&limits, view.heaps, &watch.progress, &diff, &paths);
 	view.paths = paths;
 	if (!err)
 		err = write_view(session, kind, arguments->output, &view, out);
+	pyprof_watch_end(&watch);
 	pyprof_diff_deinit(&diff);
 	return err;
 }

@@ -120,9 +120,9 @@ static struct pyprof_error *put_path(struct pyprof_session *session,
 {
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
 	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
-	pyprof_path_show(paths, path, &text);
-	struct pyprof_error *err =
-		fill_steps(snapshot->heap, path, limit, &table);
+	struct pyprof_error *err = pyprof_path_show(paths, path, &text);
+	if (!err)
+		err = fill_steps(snapshot->heap, path, limit, &table);
 	if (!err && arguments->json)
 		return put_path_json(snapshot, object, path, text.data, table,
 				     out);
@@ -329,7 +329,6 @@ static struct pyprof_error *run_type(struct pyprof_session *session,
 				     const struct pyprof_arguments *arguments,
 				     const struct pyprof_snapshot *snapshot,
 				     struct pyprof_paths *paths, size_t limit,
-				     const struct pyprof_progress *progress,
 				     struct pyprof_buf *out)
 {
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
@@ -341,7 +340,7 @@ static struct pyprof_error *run_type(struct pyprof_session *session,
 	if (err)
 		return err;
 	err = pyprof_path_shapes_find(paths, is_wanted, &wanted, limit,
-				      progress, &shapes);
+				      &shapes);
 	if (!err)
 		err = fill_shapes(snapshot->heap, &shapes, &table);
 	if (!err && arguments->json)
@@ -382,8 +381,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 		err = run_object(session, arguments, snapshot, paths, limit,
 				 out);
 	else if (!err)
-		err = run_type(session, arguments, snapshot, paths, limit,
-			       &watch.progress, out);
+		err = run_type(session, arguments, snapshot, paths, limit, out);
 	pyprof_watch_end(&watch);
 	return err;
 }

@@ -29,6 +29,8 @@ struct writer {
 	const struct pyprof_heap *heap;
 	struct pyprof_paths *paths;
 	struct pyprof_suspects suspects;
+	/** As long as there are paths, which tell it, too. */
+	struct pyprof_watch watch;
 };
 
 static const char *type_name(const struct pyprof_heap *heap, uint32_t type)
@@ -179,14 +181,13 @@ static struct pyprof_error *find(struct pyprof_session *session,
 				 struct pyprof_heap *heap, unsigned percent,
 				 struct writer *writer)
 {
-	struct pyprof_watch watch;
-	pyprof_watch_begin(&watch, session);
+	const struct pyprof_progress *progress = &writer->watch.progress;
+	pyprof_watch_begin(&writer->watch, session);
 	struct pyprof_error *err =
-		pyprof_paths_create(heap, &watch.progress, &writer->paths);
+		pyprof_paths_create(heap, progress, &writer->paths);
 	if (!err)
 		err = pyprof_heap_suspects(heap, writer->paths, percent,
-					   &watch.progress, &writer->suspects);
-	pyprof_watch_end(&watch);
+					   progress, &writer->suspects);
 	return err;
 }
 
@@ -216,6 +217,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 					 (uint64_t)percent, out);
 	pyprof_suspects_deinit(&writer.suspects);
 	pyprof_paths_destroy(writer.paths);
+	pyprof_watch_end(&writer.watch);
 	return err;
 }
 

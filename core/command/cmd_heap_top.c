@@ -126,9 +126,10 @@ static bool is_top(const struct pyprof_heap *heap,
 }
 
 /** Those that no single object holds, by what they hold. */
-static void find_holders(const struct pyprof_heap *heap,
-			 const struct pyprof_paths *paths,
-			 struct biggest *biggest)
+static struct pyprof_error *find_holders(const struct pyprof_heap *heap,
+					 const struct pyprof_paths *paths,
+					 const struct pyprof_progress *progress,
+					 struct biggest *biggest)
 {
 	const uint64_t *retained = heap->dominators.retained;
 	for (uint32_t id = 0; id < heap->dominators.node_count; id++) {
@@ -137,7 +138,15 @@ static void find_holders(const struct pyprof_heap *heap,
 				retained[id] <= biggest->items[0].size;
 		if (retained[id] && !is_small && is_top(heap, paths, id))
 			offer(biggest, (struct big){retained[id], id});
+		if (id % OBJECTS_A_LOOK)
+			continue;
+		struct pyprof_error *err =
+			pyprof_progress(progress, "looking for holders", id,
+					heap->dominators.node_count);
+		if (err)
+			return err;
 	}
+	return NULL;
 }
 
 static struct pyprof_error *put_row(const struct pyprof_heap *heap,
@@ -158,9 +167,27 @@ static struct pyprof_error *put_row(const struct pyprof_heap *heap,
 	return pyprof_buf_error(&path);
 }
 
-static struct pyprof_error *make_table(struct pyprof_session *session,
-				       struct pyprof_heap *heap, int which,
-				       size_t limit, struct pyprof_table **ret)
+static struct pyprof_error *put_rows(const struct pyprof_heap *heap,
+				     struct pyprof_paths *paths,
+				     const struct biggest *biggest,
+				     struct pyprof_table *table)
+{
+	_cleanup_free_ uint32_t *ids = calloc(biggest->count + 1, sizeof(*ids));
+	if (!ids)
+		return pyprof_error_oom();
+	for (size_t i = 0; i < biggest->count; i++)
+		ids[i] = biggest->items[i].id;
+	struct pyprof_error *err =
+		pyprof_paths_expect(paths, ids, biggest->count);
+	for (size_t i = 0; i < biggest->count && !err; i++)
+		err = put_row(heap, paths, ids[i], table);
+	return err;
+}
+
+static struct pyprof_error *make_table(struct pyprof_heap *heap, int which,
+				       size_t limit,
+				       const struct pyprof_progress *progress,
+				       struct pyprof_table **ret)
 {
 	_cleanup_(pyprof_paths_cleanup) struct pyprof_paths *paths = NULL;
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
@@ -175,19 +202,15 @@ static struct pyprof_error *make_table(struct pyprof_session *session,
 		columns, sizeof(columns) / sizeof(*columns), &table);
 	if (err)
 		return err;
-	struct pyprof_watch watch;
-	pyprof_watch_begin(&watch, session);
-	err = pyprof_paths_create(heap, &watch.progress, &paths);
+	err = pyprof_paths_create(heap, progress, &paths);
 	if (!err && which == OBJECTS)
-		err = find_objects(heap, &watch.progress, &biggest);
+		err = find_objects(heap, progress, &biggest);
 	else if (!err)
-		find_holders(heap, paths, &biggest);
-	pyprof_watch_end(&watch);
+		err = find_holders(heap, paths, progress, &biggest);
 	if (err)
 		return err;
 	qsort(items, biggest.count, sizeof(*items), compare);
-	for (size_t i = 0; i < biggest.count && !err; i++)
-		err = put_row(heap, paths, items[i].id, table);
+	err = put_rows(heap, paths, &biggest, table);
 	if (err)
 		return err;
 	*ret = no_cleanup_ptr(table);
@@ -209,9 +232,12 @@ static struct pyprof_error *put(struct pyprof_session *session,
 {
 	const struct pyprof_option_value *limit = &arguments->options[LIMIT];
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
-	struct pyprof_error *err =
-		make_table(session, heap, which,
-			   limit->given ? (size_t)limit->number : 10, &table);
+	struct pyprof_watch watch;
+	pyprof_watch_begin(&watch, session);
+	struct pyprof_error *err = make_table(
+		heap, which, limit->given ? (size_t)limit->number : 10,
+		&watch.progress, &table);
+	pyprof_watch_end(&watch);
 	if (err)
 		return err;
 	if (arguments->json) {

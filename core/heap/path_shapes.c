@@ -35,7 +35,6 @@ struct shaper {
 	struct pyprof_edge_sink sink;
 	struct pyprof_paths *paths;
 	struct pyprof_heap *heap;
-	const struct pyprof_progress *progress;
 	const struct pyprof_path_tree *tree;
 	struct pyprof_intern shapes;
 	/** The shape of each object, and whether its references were seen;
@@ -149,6 +148,7 @@ static void see_edge(struct pyprof_edge_sink *sink, uint64_t target,
 	uint32_t *shapes = shaper->of_object[shaper->which];
 	if (!pyprof_edge_is_strong(kind) || shaper->err)
 		return;
+	shaper->err = pyprof_paths_work(shaper->paths, 1);
 	uint32_t id = pyprof_index_id(&shaper->heap->index, target);
 	if (id == PYPROF_NO_OBJECT ||
 	    shaper->tree->parents[id] != shaper->parent)
@@ -222,9 +222,13 @@ static struct pyprof_error *find_shape(struct shaper *shaper, uint32_t object)
 	shaper->way.count = 0;
 	uint32_t at = object;
 	for (; shapes[at] == NO_SHAPE && parents[at] != PYPROF_NO_NODE;
-	     at = parents[at])
+	     at = parents[at]) {
 		if (!pyprof_vec_push(&shaper->way, at))
 			return pyprof_error_oom();
+		struct pyprof_error *err = pyprof_paths_work(shaper->paths, 1);
+		if (err)
+			return err;
+	}
 	if (shapes[at] == NO_SHAPE)
 		shapes[at] = start_shape(shaper, at);
 	for (size_t i = shaper->way.count; i-- > 0 && !shaper->err;) {
@@ -361,8 +365,9 @@ find(struct shaper *shaper,
 	uint64_t address;
 	while (!err && pyprof_index_next(index, &walk, &object, &address)) {
 		if (object % PROGRESS_EVERY == 0)
-			err = pyprof_progress(shaper->progress, "finding paths",
-					      object, index->count);
+			err = pyprof_progress(shaper->paths->progress,
+					      "finding paths", object,
+					      index->count);
 		if (!err && wanted(context, object, address))
 			err = count(shaper, object, address, found);
 	}
@@ -372,22 +377,18 @@ find(struct shaper *shaper,
 struct pyprof_error *pyprof_path_shapes_find(
 	struct pyprof_paths *paths,
 	bool (*wanted)(void *context, uint32_t object, uint64_t address),
-	void *context, size_t limit, const struct pyprof_progress *progress,
-	struct pyprof_path_shapes *ret)
+	void *context, size_t limit, struct pyprof_path_shapes *ret)
 {
 	struct pyprof_path_shapes found = {};
 	struct shaper shaper = {
 		.sink = {see_edge},
 		.paths = paths,
 		.heap = paths->heap,
-		.progress = progress,
 		.shapes = PYPROF_INTERN_INIT(struct shape, count),
 		.text = PYPROF_BUF_INIT,
 	};
-	paths->progress = progress;
 	struct pyprof_error *err =
 		find(&shaper, wanted, context, limit, &found);
-	paths->progress = NULL;
 	for (unsigned i = 0; i < 2; i++) {
 		free(shaper.of_object[i]);
 		free(shaper.is_seen[i]);

@@ -185,7 +185,6 @@ struct pyprof_error *pyprof_paths_create(struct pyprof_heap *heap,
 	paths->heap = heap;
 	paths->progress = progress;
 	err = make_near(paths);
-	paths->progress = NULL;
 	if (err)
 		return err;
 	*ret = no_cleanup_ptr(paths);
@@ -205,6 +204,7 @@ void pyprof_paths_destroy(struct pyprof_paths *paths)
 	deinit_tree(&paths->near);
 	deinit_tree(&paths->all);
 	pyprof_vec_deinit(&paths->parts);
+	pyprof_vec_deinit(&paths->expected);
 	free(paths);
 }
 

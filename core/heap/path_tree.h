@@ -28,13 +28,35 @@ struct pyprof_path_tree {
 
 struct pyprof_paths {
 	struct pyprof_heap *heap;
-	/** Of the call that is under way; NULL between calls. */
 	const struct pyprof_progress *progress;
+	/** References looked at since it was told of. */
+	uint64_t work;
 	/** From modules and frames, and, when first needed, from all roots. */
 	struct pyprof_path_tree near, all;
 	/** Modules and their dicts, sys.modules, in order of id. */
 	PYPROF_VEC(uint32_t) parts;
+	/** References that were found before they are asked for, in order. */
+	PYPROF_VEC(struct pyprof_edge_wanted) expected;
 };
+
+/** References that are looked at in a few milliseconds. */
+#define PYPROF_PATHS_WORK (1u << 16)
+
+/** So many references, or steps, were looked at; whether to go on. */
+static inline struct pyprof_error *PYPROF_MUST_CHECK
+pyprof_paths_work(struct pyprof_paths *paths, uint64_t count)
+{
+	paths->work += count;
+	if (paths->work < PYPROF_PATHS_WORK)
+		return NULL;
+	paths->work = 0;
+	return pyprof_progress(paths->progress, "naming objects", 0, 0);
+}
+
+/** pyprof_heap_edge(), for what was expected without looking for it. */
+struct pyprof_error *pyprof_path_edge(struct pyprof_paths *paths, uint32_t from,
+				      struct pyprof_path_step *step)
+	PYPROF_MUST_CHECK;
 
 /** The seed of an object, NULL when it is none. */
 const struct pyprof_path_seed *

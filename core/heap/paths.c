@@ -5,21 +5,24 @@
 #include "core/heap/path_tree.h"
 
 /** Name the references of a path whose objects are known. */
-static void name_steps(const struct pyprof_heap *heap, struct pyprof_path *path)
+static struct pyprof_error *name_steps(struct pyprof_paths *paths,
+				       struct pyprof_path *path)
 {
 	uint32_t from = path->start;
 	for (size_t i = 0; i < path->steps.count; i++) {
 		struct pyprof_path_step *step = &path->steps.items[i];
-		step->is_unknown = !pyprof_heap_edge(heap, from, step->object,
-						     &step->edge);
+		struct pyprof_error *err = pyprof_path_edge(paths, from, step);
+		if (err)
+			return err;
 		path->is_scanned |= (step->edge.kind & PYPROF_EDGE_KIND_MASK) ==
 				    PYPROF_EDGE_SCANNED;
 		from = step->object;
 	}
+	return NULL;
 }
 
 /** All objects of the way, and where it begins. */
-static struct pyprof_error *climb(const struct pyprof_paths *paths,
+static struct pyprof_error *climb(struct pyprof_paths *paths,
 				  const struct pyprof_path_tree *tree,
 				  uint32_t object, struct pyprof_path *path)
 {
@@ -29,6 +32,9 @@ static struct pyprof_error *climb(const struct pyprof_paths *paths,
 		struct pyprof_path_step step = {.object = at};
 		if (!pyprof_vec_push(&path->steps, step))
 			return pyprof_error_oom();
+		struct pyprof_error *err = pyprof_paths_work(paths, 1);
+		if (err)
+			return err;
 	}
 	for (size_t i = 0, j = path->steps.count; i + 1 < j; i++) {
 		struct pyprof_path_step swap = path->steps.items[i];
@@ -59,11 +65,12 @@ struct pyprof_error *pyprof_path_find(struct pyprof_paths *paths,
 					  "which the next collection frees");
 	if (!err)
 		err = climb(paths, tree, object, &path);
+	if (!err)
+		err = name_steps(paths, &path);
 	if (err) {
 		pyprof_path_deinit(&path);
 		return err;
 	}
-	name_steps(paths->heap, &path);
 	*ret = path;
 	return NULL;
 }
@@ -97,16 +104,19 @@ static void put_step(const struct pyprof_heap *heap,
 	pyprof_path_text_step(text, name.data);
 }
 
-void pyprof_path_show(const struct pyprof_paths *paths,
-		      const struct pyprof_path *path, struct pyprof_buf *out)
+struct pyprof_error *pyprof_path_show(struct pyprof_paths *paths,
+				      const struct pyprof_path *path,
+				      struct pyprof_buf *out)
 {
+	struct pyprof_error *err = NULL;
 	bool in_dict = path->from == PYPROF_PATH_VARIABLES;
 	pyprof_path_put_start(paths->heap, path->from, path->name, path->start,
 			      out);
 	struct pyprof_path_text text;
 	pyprof_path_text_begin(&text, out);
-	for (size_t i = 0; i < path->steps.count; i++) {
+	for (size_t i = 0; i < path->steps.count && !err; i++) {
 		const struct pyprof_path_step *step = &path->steps.items[i];
+		err = pyprof_paths_work(paths, 1);
 		if (!in_dict && !step->is_unknown &&
 		    pyprof_path_is_dict_step(&step->edge)) {
 			in_dict = true;
@@ -118,6 +128,7 @@ void pyprof_path_show(const struct pyprof_paths *paths,
 	if (in_dict)
 		pyprof_path_text_step(&text, ".__dict__");
 	pyprof_path_text_end(&text);
+	return err;
 }
 
 struct pyprof_error *pyprof_path_put(struct pyprof_paths *paths,
@@ -131,7 +142,7 @@ struct pyprof_error *pyprof_path_put(struct pyprof_paths *paths,
 	}
 	if (err)
 		return err;
-	pyprof_path_show(paths, &path, out);
+	err = pyprof_path_show(paths, &path, out);
 	pyprof_path_deinit(&path);
-	return NULL;
+	return err;
 }

@@ -19,7 +19,8 @@ struct pyprof_paths;
 
 /**
  * Make ready to answer about a heap, which it links when that was not done and
- * borrows. Costs one pass over the graph.
+ * borrows. Costs one pass over the graph. All that is asked of it later tells
+ * `progress`, too, which has to stay until then.
  */
 struct pyprof_error *pyprof_paths_create(struct pyprof_heap *heap,
 					 const struct pyprof_progress *progress,
@@ -70,8 +71,19 @@ void pyprof_path_deinit(struct pyprof_path *path);
 
 /** Append a path as one line: `app.cache['users'][17]`. The middle of a very
  * long one is left out, and says so. */
-void pyprof_path_show(const struct pyprof_paths *paths,
-		      const struct pyprof_path *path, struct pyprof_buf *out);
+struct pyprof_error *pyprof_path_show(struct pyprof_paths *paths,
+				      const struct pyprof_path *path,
+				      struct pyprof_buf *out) PYPROF_MUST_CHECK;
+
+/**
+ * The paths of these objects are going to be asked for. Without, the name of
+ * each is looked for in all of what its holder refers to; so, holders that
+ * refer to much are looked at once for all. Changes nothing in what paths are;
+ * objects named in an earlier call are no longer expected.
+ */
+struct pyprof_error *pyprof_paths_expect(struct pyprof_paths *paths,
+					 const uint32_t *objects, size_t count)
+	PYPROF_MUST_CHECK;
 
 /** pyprof_path_find() and pyprof_path_show(); "unreachable" when there is no
  * path. For sentences that only mention an object. */
@@ -107,8 +119,8 @@ struct pyprof_path_shapes {
 struct pyprof_error *pyprof_path_shapes_find(
 	struct pyprof_paths *paths,
 	bool (*wanted)(void *context, uint32_t object, uint64_t address),
-	void *context, size_t limit, const struct pyprof_progress *progress,
-	struct pyprof_path_shapes *ret) PYPROF_MUST_CHECK;
+	void *context, size_t limit, struct pyprof_path_shapes *ret)
+	PYPROF_MUST_CHECK;
 void pyprof_path_shapes_deinit(struct pyprof_path_shapes *shapes);
 
 /**

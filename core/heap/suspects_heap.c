@@ -156,7 +156,7 @@ static struct pyprof_error *put_group(const struct pyprof_heap *heap,
 	struct context context = {heap, paths, suspect->type};
 	struct pyprof_path_shapes shapes = {};
 	struct pyprof_error *err = pyprof_path_shapes_find(
-		paths, is_of_group, &context, 1, NULL, &shapes);
+		paths, is_of_group, &context, 1, &shapes);
 	if (err)
 		return err;
 	pyprof_show_grouped(out, suspect->count);

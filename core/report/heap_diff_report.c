@@ -133,6 +133,18 @@ static struct pyprof_error *put_holder(const struct pyprof_heap *heap,
 }
 
 static struct pyprof_error *
+expect_holders(const struct pyprof_heap_diff_view *view)
+{
+	size_t count = view->diff->holders.count;
+	_cleanup_free_ uint32_t *objects = calloc(count, sizeof(*objects));
+	if (!objects)
+		return pyprof_error_oom();
+	for (size_t i = 0; i < count; i++)
+		objects[i] = view->diff->holders.items[i].object;
+	return pyprof_paths_expect(view->paths, objects, count);
+}
+
+static struct pyprof_error *
 fill_holders(const struct pyprof_heap_diff_view *view,
 	     struct pyprof_table **ret)
 {
@@ -140,6 +152,8 @@ fill_holders(const struct pyprof_heap_diff_view *view,
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
 	struct pyprof_error *err = pyprof_table_create(
 		holder_columns, PYPROF_COUNT_OF(holder_columns), &table);
+	if (!err && diff->holders.count)
+		err = expect_holders(view);
 	for (size_t i = 0; i < diff->holders.count && !err; i++)
 		err = put_holder(view->heaps[NEW], view->paths,
 				 &diff->holders.items[i], table);

@@ -167,6 +167,28 @@ static void put_contents(struct writer *writer,
 	pyprof_json_end_array(&writer->json);
 }
 
+/** Have all objects that are named looked for at once. */
+static struct pyprof_error *expect_all(const struct pyprof_heap_report *report)
+{
+	PYPROF_VEC(uint32_t) objects = {};
+	bool is_good = true;
+	for (size_t i = 0; i < report->suspects.items.count; i++)
+		is_good &= pyprof_vec_push(
+			&objects, report->suspects.items.items[i].point);
+	for (size_t i = 0; i < report->tree.groups.count && i < NAMED_MAX; i++)
+		is_good &= pyprof_vec_push(&objects,
+					   report->tree.groups.items[i].object);
+	for (size_t i = 0; i < report->biggest.count; i++)
+		is_good &= pyprof_vec_push(&objects,
+					   report->biggest.items[i].object);
+	struct pyprof_error *err =
+		is_good ? pyprof_paths_expect(report->paths, objects.items,
+					      objects.count)
+			: pyprof_error_oom();
+	pyprof_vec_deinit(&objects);
+	return err;
+}
+
 static struct pyprof_error *put_suspect(struct writer *writer, size_t index)
 {
 	struct pyprof_heap_report *report = writer->report;
@@ -387,7 +409,9 @@ struct pyprof_error *pyprof_heap_report_json(struct pyprof_heap_report *report,
 	put_meta(&writer);
 	put_totals(&writer);
 	put_census(&writer);
-	struct pyprof_error *err = put_suspects(&writer);
+	struct pyprof_error *err = expect_all(report);
+	if (!err)
+		err = put_suspects(&writer);
 	put_types(&writer);
 	if (!err)
 		err = put_tree(&writer);
