@@ -119,6 +119,17 @@ void pyprof_show_percent(struct pyprof_buf *out, uint64_t part, uint64_t whole)
 	pyprof_buf_puts(out, " %");
 }
 
+void pyprof_show_program(struct pyprof_buf *out, const char *core_path,
+			 const char *program, int32_t pid)
+{
+	if (core_path)
+		pyprof_buf_puts(out, core_path);
+	else if (*program)
+		pyprof_buf_printf(out, "%s (pid %d)", program, pid);
+	else
+		pyprof_buf_printf(out, "process %d", pid);
+}
+
 void pyprof_show_count(struct pyprof_buf *out, uint64_t count, const char *noun)
 {
 	pyprof_buf_printf(out, "%" PRIu64 " %s%s", count, noun,

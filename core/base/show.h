@@ -30,6 +30,11 @@ void pyprof_show_decimal(struct pyprof_buf *out, double value,
 /** "12.3 %"; "<0.1 %" for less that is not nothing. */
 void pyprof_show_percent(struct pyprof_buf *out, uint64_t part, uint64_t whole);
 
+/** "python3 app.py (pid 4242)", "process 4242" for a `program` of "", or the
+ * core's file. `core_path` is NULL for a process. */
+void pyprof_show_program(struct pyprof_buf *out, const char *core_path,
+			 const char *program, int32_t pid);
+
 /** "1 line", "2 lines". */
 void pyprof_show_count(struct pyprof_buf *out, uint64_t count,
 		       const char *noun);

@@ -9,13 +9,7 @@
 void pyprof_heap_put_title(const struct pyprof_heap_facts *facts,
 			   struct pyprof_buf *out)
 {
-	if (facts->core_path)
-		pyprof_buf_puts(out, facts->core_path);
-	else if (*facts->program)
-		pyprof_buf_printf(out, "%s (pid %d)", facts->program,
-				  facts->pid);
-	else
-		pyprof_buf_printf(out, "process %d", facts->pid);
+	pyprof_show_program(out, facts->core_path, facts->program, facts->pid);
 }
 
 static void put_time(int64_t taken_at, struct pyprof_buf *out)

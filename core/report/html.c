@@ -23,46 +23,36 @@ static struct pyprof_error *put_title(void *context, struct pyprof_buf *out)
 {
 	const struct context *of = context;
 	uint32_t id = pyprof_profile_meta_const(of->profile)->command_line;
-	pyprof_html_put_escaped(out, pyprof_profile_string(of->profile, id),
-				pyprof_profile_string_length(of->profile, id));
+	pyprof_buf_append(out, pyprof_profile_string(of->profile, id),
+			  pyprof_profile_string_length(of->profile, id));
 	return NULL;
 }
 
-/* The text reports, for browsers that run no scripts, and for grep. */
 static struct pyprof_error *put_text(void *context, struct pyprof_buf *out)
 {
 	const struct context *of = context;
-	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
 	struct pyprof_error *err = NULL;
 	if (of->old) {
-		err = pyprof_report_text.write(of->old, of->options, &text);
-		pyprof_buf_putc(&text, '\n');
+		err = pyprof_report_text.write(of->old, of->options, out);
+		pyprof_buf_putc(out, '\n');
 	}
-	if (!err)
-		err = pyprof_report_text.write(of->profile, of->options, &text);
-	if (err)
-		return err;
-	pyprof_html_put_escaped(out, text.data, text.length);
-	return pyprof_buf_error(&text);
+	return err ? err
+		   : pyprof_report_text.write(of->profile, of->options, out);
 }
 
 static struct pyprof_error *put_data(void *context, struct pyprof_buf *out)
 {
 	const struct context *of = context;
-	_cleanup_buf_ struct pyprof_buf json = PYPROF_BUF_INIT;
-	struct pyprof_error *err =
-		of->old ? pyprof_html_diff_data(of->old, of->profile,
-						of->options, of->share, &json)
-			: pyprof_html_data(of->profile, of->options, of->share,
-					   &json);
-	return err ? err : pyprof_html_put_payload(&json, out);
+	return of->old ? pyprof_html_diff_data(of->old, of->profile,
+					       of->options, of->share, out)
+		       : pyprof_html_data(of->profile, of->options, of->share,
+					  out);
 }
 
-static const struct pyprof_html_part parts[] = {
-	{"<!--pyprof:title-->", put_title},
-	{"<!--pyprof:text-->", put_text},
-	{"<!--pyprof:data-->", put_data},
-	{},
+static const struct pyprof_html_parts parts = {
+	.put_title = put_title,
+	.put_text = put_text,
+	.put_data = put_data,
 };
 
 static struct pyprof_error *too_large(size_t size)
@@ -81,7 +71,7 @@ static struct pyprof_error *fill(struct context *context, const char *page,
 	size_t most = given ? given : MAX_SIZE;
 	for (context->share = 1;;) {
 		struct pyprof_error *err =
-			pyprof_html_fill(page, page_size, parts, context, out);
+			pyprof_html_fill(page, page_size, &parts, context, out);
 		size_t size = out->length - start;
 		if (err || size <= most)
 			return err;

@@ -8,29 +8,28 @@
 
 #include "core/base/buf.h"
 
-/** What stands in a page for a marker. */
-struct pyprof_html_part {
-	/** "<!--pyprof:data-->" */
-	const char *marker;
-	struct pyprof_error *(*put)(void *context, struct pyprof_buf *out);
+/** What stands in a page for its markers, `<!--pyprof:title-->` and so on, in
+ * their order. Each writes into an empty buffer what it has, as it is: the page
+ * escapes or packs it. */
+struct pyprof_html_parts {
+	struct pyprof_error *(*put_title)(void *context,
+					  struct pyprof_buf *out);
+	/** For browsers that run no scripts, and for grep. */
+	struct pyprof_error *(*put_text)(void *context, struct pyprof_buf *out);
+	/** One object of JSON (html_data.h). */
+	struct pyprof_error *(*put_data)(void *context, struct pyprof_buf *out);
 };
 
 /**
- * Append a page with its markers, which are in the order of the page,
- * replaced. NOT_FOUND when it has one of them not.
+ * Append a page with its markers replaced. NOT_FOUND when it has one of them
+ * not.
  *
  * @param page Ends in a NUL.
- * @param parts Ends at one without a marker.
  */
 struct pyprof_error *pyprof_html_fill(const char *page, size_t size,
-				      const struct pyprof_html_part *parts,
+				      const struct pyprof_html_parts *parts,
 				      void *context, struct pyprof_buf *out)
 	PYPROF_MUST_CHECK;
-
-/** Append text as it has to stand inside of an element; what is not text is
- * replaced. */
-void pyprof_html_put_escaped(struct pyprof_buf *out, const char *text,
-			     size_t length);
 
 /** Append the element that holds the data of a page: deflated, in builds that
  * have zlib. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/show.h"
 #include "core/report/html_data.h"
 #include "core/report/html_page.h"
 #include "core/report/html_source.h"
@@ -11,27 +12,16 @@
 static struct pyprof_error *put_title(void *context, struct pyprof_buf *out)
 {
 	const struct pyprof_stacks_report *report = context;
-	_cleanup_buf_ struct pyprof_buf title = PYPROF_BUF_INIT;
 	const struct pyprof_stacks_facts *facts = &report->facts;
-	pyprof_buf_puts(&title, "stacks of ");
-	if (facts->core_path)
-		pyprof_buf_puts(&title, facts->core_path);
-	else if (*facts->program)
-		pyprof_buf_printf(&title, "%s (pid %d)", facts->program,
-				  facts->pid);
-	else
-		pyprof_buf_printf(&title, "process %d", facts->pid);
-	pyprof_html_put_escaped(out, title.data, title.length);
-	return pyprof_buf_error(&title);
+	pyprof_buf_puts(out, "stacks of ");
+	pyprof_show_program(out, facts->core_path, facts->program, facts->pid);
+	return NULL;
 }
 
-/* For browsers that run no scripts, and for grep. */
 static struct pyprof_error *put_text(void *context, struct pyprof_buf *out)
 {
-	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
-	pyprof_stacks_report_text(context, PYPROF_STACKS_GROUPED, &text);
-	pyprof_html_put_escaped(out, text.data, text.length);
-	return pyprof_buf_error(&text);
+	pyprof_stacks_report_text(context, PYPROF_STACKS_GROUPED, out);
+	return NULL;
 }
 
 /** What states are called, by their words. */
@@ -114,24 +104,21 @@ put_sources(const struct pyprof_stacks_report *report, struct pyprof_json *json)
 
 static struct pyprof_error *put_data(void *context, struct pyprof_buf *out)
 {
-	_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
-	pyprof_html_begin("stacks", &text);
-	pyprof_buf_puts(&text, ",\"stacks\":");
-	pyprof_stacks_report_json(context, true, &PYPROF_JSON_INIT(&text));
-	pyprof_buf_puts(&text, ",\"states\":");
-	put_states(&PYPROF_JSON_INIT(&text));
-	pyprof_buf_puts(&text, ",\"sources\":");
-	struct pyprof_error *err =
-		put_sources(context, &PYPROF_JSON_INIT(&text));
-	pyprof_buf_putc(&text, '}');
-	return err ? err : pyprof_html_put_payload(&text, out);
+	pyprof_html_begin("stacks", out);
+	pyprof_buf_puts(out, ",\"stacks\":");
+	pyprof_stacks_report_json(context, true, &PYPROF_JSON_INIT(out));
+	pyprof_buf_puts(out, ",\"states\":");
+	put_states(&PYPROF_JSON_INIT(out));
+	pyprof_buf_puts(out, ",\"sources\":");
+	struct pyprof_error *err = put_sources(context, &PYPROF_JSON_INIT(out));
+	pyprof_buf_putc(out, '}');
+	return err;
 }
 
-static const struct pyprof_html_part parts[] = {
-	{"<!--pyprof:title-->", put_title},
-	{"<!--pyprof:text-->", put_text},
-	{"<!--pyprof:data-->", put_data},
-	{},
+static const struct pyprof_html_parts parts = {
+	.put_title = put_title,
+	.put_text = put_text,
+	.put_data = put_data,
 };
 
 struct pyprof_error *
@@ -139,5 +126,5 @@ pyprof_stacks_report_html(const struct pyprof_stacks_report *report,
 			  struct pyprof_buf *out)
 {
 	return pyprof_html_fill(pyprof_stacks_page, pyprof_stacks_page_size,
-				parts, (void *)report, out);
+				&parts, (void *)report, out);
 }
