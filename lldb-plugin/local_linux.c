@@ -29,7 +29,8 @@ bool pyprof_lldb_is_running(int32_t pid)
 {
 	struct pyprof_task task;
 	pyprof_task_init(&task, pid, pid);
-	bool is_held = pyprof_task_is_held(&task, pid);
+	bool is_held = false;
+	pyprof_error_destroy(pyprof_task_is_held(&task, pid, &is_held));
 	pyprof_task_deinit(&task);
 	return !is_held;
 }

@@ -200,16 +200,18 @@ static void pass(struct pyprof_sampler *sampler, int64_t now)
 /* `profile_lock` is held. */
 static void pass_if_due(struct pyprof_sampler *sampler)
 {
-	int64_t now = pyprof_clock_ns();
 	if (!sampler->attachment || !pyprof_sampler_is_running(sampler) ||
-	    now < sampler->aside_next_ns)
+	    pyprof_clock_ns() < sampler->aside_next_ns)
 		return;
 	if (pyprof_sampler_is_held(sampler, &sampler->aside_task)) {
-		sampler->aside_ns = now;
+		sampler->aside_ns = pyprof_clock_ns();
 		return;
 	}
-	if (sampler->aside_ns < sampler->resumed_ns)
-		sampler->aside_ns = sampler->resumed_ns;
+	/* The clock is read last: the time since then must not be negative. */
+	int64_t resumed_ns = pyprof_sampler_resumed_at(sampler);
+	if (sampler->aside_ns < resumed_ns)
+		sampler->aside_ns = resumed_ns;
+	int64_t now = pyprof_clock_ns();
 	pass(sampler, now);
 	double cost = (double)(pyprof_clock_ns() - now);
 	sampler->aside_cost_ns += (cost - sampler->aside_cost_ns) / 8;

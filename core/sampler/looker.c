@@ -415,10 +415,10 @@ static void stands_still(struct pyprof_sampler *sampler, int64_t now)
 static bool look_once(struct pyprof_sampler *sampler, int64_t *last_ns,
 		      bool *held_ret)
 {
-	if (!sampler->attachment) {
+	if (!pyprof_sampler_is_attached(sampler)) {
 		_cleanup_error_ struct pyprof_error *err =
 			pyprof_sampler_attach(sampler);
-		if (!sampler->attachment)
+		if (err)
 			return false;
 	}
 	bool there = true;
@@ -491,7 +491,9 @@ void *pyprof_looker_main(void *arg)
 			continue;
 		}
 		int64_t now = pyprof_clock_ns();
+		pthread_mutex_lock(&sampler->look_lock);
 		due_ns = pyprof_pace_next(&sampler->pace, due_ns, now);
+		pthread_mutex_unlock(&sampler->look_lock);
 		/* Not as often as a high rate would have it. */
 		if (held && due_ns < now + HELD_EVERY_NS)
 			due_ns = now + HELD_EVERY_NS;

@@ -112,6 +112,9 @@ struct pyprof_error *pyprof_sampler_attach(struct pyprof_sampler *sampler)
 	PYPROF_MUST_CHECK;
 /** Give the interpreter up; what was sampled is decoded first. */
 void pyprof_sampler_detach(struct pyprof_sampler *sampler);
+bool pyprof_sampler_is_attached(struct pyprof_sampler *sampler);
+/** When the process was resumed last. */
+int64_t pyprof_sampler_resumed_at(struct pyprof_sampler *sampler);
 /** Whether the process runs and is being sampled. */
 bool pyprof_sampler_is_running(struct pyprof_sampler *sampler);
 /** Take in raw samples and counts. `profile_lock` is held. */

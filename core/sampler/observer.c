@@ -254,6 +254,21 @@ static bool find_cpu(const struct pyprof_observer *observer,
 	return !err;
 }
 
+/* What was read as its CPU is none when the thread has ended and its memory is
+ * used for something else. */
+static enum pyprof_look_result
+why_unholdable(const struct pyprof_observer *observer,
+	       struct pyprof_watched *watched)
+{
+	int claimed = watched->cpu, cpu;
+	watched->cpu = -1;
+	_cleanup_error_ struct pyprof_error *ended = pyprof_task_last_cpu(
+		&watched->task, observer->python->target->pid, &cpu);
+	if (ended)
+		return PYPROF_LOOK_ENDED;
+	return cpu == claimed ? PYPROF_LOOK_UNHOLDABLE : PYPROF_LOOK_FAULT;
+}
+
 static enum pyprof_look_result begin_hold(struct pyprof_observer *observer,
 					  struct pyprof_watched *watched,
 					  struct proof *proof,
@@ -265,20 +280,20 @@ static enum pyprof_look_result begin_hold(struct pyprof_observer *observer,
 	}
 	if (!find_cpu(observer, watched, proof))
 		return PYPROF_LOOK_ENDED;
-	int failed;
-	if (observer->pinned == watched->cpu) {
+	int failed = EAGAIN;
+	if (observer->pinned == watched->cpu)
 		failed = pyprof_hold_again(&proof->hold, watched->cpu);
-	} else {
+	/* Also where another program has changed what we are pinned to. */
+	if (failed == EAGAIN)
 		failed = pyprof_hold_begin(&proof->hold, watched->cpu);
-		observer->pinned = failed ? -1 : watched->cpu;
-	}
-	if (failed) {
-		ret->hold_errno = failed;
-		return failed == EAGAIN ? PYPROF_LOOK_UNPROVEN
-					: PYPROF_LOOK_UNHOLDABLE;
-	}
-	proof->held = true;
-	return PYPROF_LOOK_DONE;
+	observer->pinned = failed ? -1 : watched->cpu;
+	proof->held = !failed;
+	if (!failed)
+		return PYPROF_LOOK_DONE;
+	if (failed == EAGAIN)
+		return PYPROF_LOOK_FAULT;
+	ret->hold_errno = failed;
+	return why_unholdable(observer, watched);
 }
 
 /* Whether the thread was on the CPU that was sat on, before and after. */

@@ -92,7 +92,7 @@ enum pyprof_look_result {
 	PYPROF_LOOK_UNPROVEN,
 	/** The GIL has changed hands: begin again with who has it now. */
 	PYPROF_LOOK_OVERTAKEN,
-	/** The memory cannot be read. */
+	/** Nothing was read: another try may do better. */
 	PYPROF_LOOK_FAULT,
 	/** The thread's CPU cannot be sat on; see hold_errno. */
 	PYPROF_LOOK_UNHOLDABLE,

@@ -71,34 +71,65 @@ bool pyprof_sampler_is_running(struct pyprof_sampler *sampler)
 	return running;
 }
 
+int64_t pyprof_sampler_resumed_at(struct pyprof_sampler *sampler)
+{
+	pthread_mutex_lock(&sampler->lock);
+	int64_t resumed_ns = sampler->resumed_ns;
+	pthread_mutex_unlock(&sampler->lock);
+	return resumed_ns;
+}
+
+bool pyprof_sampler_is_attached(struct pyprof_sampler *sampler)
+{
+	pthread_mutex_lock(&sampler->look_lock);
+	bool attached = sampler->attachment != NULL;
+	pthread_mutex_unlock(&sampler->look_lock);
+	return attached;
+}
+
+static struct pyprof_error *ask_held(const struct pyprof_sampler *sampler,
+				     struct pyprof_task *task, int32_t tid,
+				     bool *ret)
+{
+	if (task->tid != tid) {
+		pyprof_task_deinit(task);
+		pyprof_task_init(task, sampler->pid, tid);
+	}
+	return pyprof_task_is_held(task, sampler->pid, ret);
+}
+
 bool pyprof_sampler_is_held(struct pyprof_sampler *sampler,
 			    struct pyprof_task *task)
 {
 	if (!sampler->options.finds_stops)
 		return false;
 	int32_t tid = atomic_load(&sampler->stop_tid);
-	if (!tid)
-		tid = sampler->pid;
-	if (task->tid != tid) {
-		pyprof_task_deinit(task);
-		pyprof_task_init(task, sampler->pid, tid);
-	}
-	return pyprof_task_is_held(task, sampler->pid);
+	bool held = false;
+	_cleanup_error_ struct pyprof_error *ended = NULL;
+	if (tid)
+		ended = ask_held(sampler, task, tid, &held);
+	if (tid && !ended)
+		return held;
+	/* The first thread is there for as long as the process. */
+	_cleanup_error_ struct pyprof_error *gone =
+		ask_held(sampler, task, sampler->pid, &held);
+	return !gone && held;
 }
 
-static void set_text(struct pyprof_sampler *sampler, char *where, size_t size,
-		     const char *text)
+static void set_problem(struct pyprof_sampler *sampler, const char *text)
 {
 	pthread_mutex_lock(&sampler->lock);
-	snprintf(where, size, "%s", text);
+	snprintf(sampler->problem, sizeof(sampler->problem), "%s", text);
 	pthread_mutex_unlock(&sampler->lock);
 }
 
 void pyprof_sampler_fall_back(struct pyprof_sampler *sampler,
 			      enum pyprof_mode mode, const char *why)
 {
-	set_text(sampler, sampler->fallback, sizeof(sampler->fallback), why);
+	pthread_mutex_lock(&sampler->lock);
+	snprintf(sampler->fallback, sizeof(sampler->fallback), "%s", why);
 	sampler->mode = mode;
+	pthread_mutex_unlock(&sampler->lock);
 }
 
 /* Make all that works on an attachment. */
@@ -180,37 +211,49 @@ static struct pyprof_error *describe(struct pyprof_sampler *sampler)
 	return err ? err : describe_program(sampler);
 }
 
-struct pyprof_error *pyprof_sampler_attach(struct pyprof_sampler *sampler)
+/* Takes the attachment, also on failure. */
+static struct pyprof_error *use(struct pyprof_sampler *sampler,
+				struct pyprof_attachment *attachment)
 {
-	struct pyprof_attachment *attachment;
-	struct pyprof_error *err =
-		pyprof_attachment_create(sampler->pid, &attachment);
-	if (err) {
-		set_text(sampler, sampler->problem, sizeof(sampler->problem),
-			 err->message);
-		return err;
-	}
-	pthread_mutex_lock(&sampler->profile_lock);
-	pthread_mutex_lock(&sampler->look_lock);
-	err = equip(sampler, attachment);
+	struct pyprof_error *err = equip(sampler, attachment);
 	if (!err)
 		err = describe(sampler);
 	else
 		pyprof_attachment_destroy(attachment);
 	if (err)
 		unequip(sampler);
+	return err;
+}
+
+struct pyprof_error *pyprof_sampler_attach(struct pyprof_sampler *sampler)
+{
+	struct pyprof_attachment *attachment;
+	struct pyprof_error *err =
+		pyprof_attachment_create(sampler->pid, &attachment);
+	if (err) {
+		set_problem(sampler, err->message);
+		return err;
+	}
+	pthread_mutex_lock(&sampler->profile_lock);
+	pthread_mutex_lock(&sampler->look_lock);
+	/* The looker and the main thread may both have looked for it. */
+	if (sampler->attachment)
+		pyprof_attachment_destroy(attachment);
+	else
+		err = use(sampler, attachment);
 	pthread_mutex_unlock(&sampler->look_lock);
 	pthread_mutex_unlock(&sampler->profile_lock);
-	set_text(sampler, sampler->problem, sizeof(sampler->problem),
-		 err ? err->message : "");
+	set_problem(sampler, err ? err->message : "");
 	return err;
 }
 
 void pyprof_sampler_detach(struct pyprof_sampler *sampler)
 {
 	pthread_mutex_lock(&sampler->profile_lock);
-	pyprof_sampler_take_in(sampler);
 	pthread_mutex_lock(&sampler->look_lock);
+	/* With both locks: a sample that was taken in between would be decoded
+	 * as one of the next program. */
+	pyprof_sampler_take_in(sampler);
 	unequip(sampler);
 	atomic_store(&sampler->tick.waiting, false);
 	pthread_mutex_unlock(&sampler->look_lock);
@@ -313,6 +356,7 @@ static struct pyprof_error *start_threads(struct pyprof_sampler *sampler)
 static void set_options(struct pyprof_sampler *sampler,
 			const struct pyprof_sampler_options *options)
 {
+	pthread_mutex_lock(&sampler->profile_lock);
 	pthread_mutex_lock(&sampler->look_lock);
 	pthread_mutex_lock(&sampler->lock);
 	sampler->options = *options;
@@ -325,7 +369,6 @@ static void set_options(struct pyprof_sampler *sampler,
 	pthread_cond_broadcast(&sampler->changed);
 	pthread_mutex_unlock(&sampler->lock);
 	pthread_mutex_unlock(&sampler->look_lock);
-	pthread_mutex_lock(&sampler->profile_lock);
 	pyprof_profile_meta(sampler->profile)->rate_hz = options->rate_hz;
 	pthread_mutex_unlock(&sampler->profile_lock);
 }
@@ -337,10 +380,10 @@ pyprof_sampler_start(struct pyprof_sampler *sampler, int32_t pid,
 	struct pyprof_error *err = check_options(options);
 	if (err)
 		return err;
-	if (sampler->started && sampler->pid != pid)
+	if (sampler->pid != pid)
 		pyprof_sampler_stop(sampler);
 	sampler->pid = pid;
-	if (!sampler->attachment) {
+	if (!pyprof_sampler_is_attached(sampler)) {
 		err = pyprof_sampler_attach(sampler);
 		/* It may still be starting. */
 		pyprof_error_catch(&err, PYPROF_ERROR_NOT_FOUND);

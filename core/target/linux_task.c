@@ -157,15 +157,18 @@ struct pyprof_error *pyprof_task_state(struct pyprof_task *task, int32_t pid,
 	return NULL;
 }
 
-bool pyprof_task_is_held(struct pyprof_task *task, int32_t pid)
+struct pyprof_error *pyprof_task_is_held(struct pyprof_task *task, int32_t pid,
+					 bool *ret)
 {
 	char text[TASK_FILE_MAX];
-	_cleanup_error_ struct pyprof_error *unknown =
-		read_stat(task, pid, text);
-	const char *state =
-		unknown ? NULL
-			: pyprof_proc_stat_field(text, PYPROF_STAT_STATE);
-	return state && (*state == 't' || *state == 'T');
+	struct pyprof_error *err = read_stat(task, pid, text);
+	if (err)
+		return err;
+	const char *state = pyprof_proc_stat_field(text, PYPROF_STAT_STATE);
+	if (!state)
+		return misread(task, "stat");
+	*ret = *state == 't' || *state == 'T';
+	return NULL;
 }
 
 static bool parse_schedstat(const char *text, uint64_t *runs, uint64_t *ns)

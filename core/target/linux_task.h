@@ -43,11 +43,9 @@ struct pyprof_error *pyprof_task_state(struct pyprof_task *task, int32_t pid,
 				       struct pyprof_task_state *ret)
 	PYPROF_MUST_CHECK;
 
-/**
- * Whether a debugger or a stop signal holds the thread. False for one that has
- * ended, or when the kernel does not tell.
- */
-bool pyprof_task_is_held(struct pyprof_task *task, int32_t pid);
+/** Whether a debugger or a stop signal holds the thread. */
+struct pyprof_error *pyprof_task_is_held(struct pyprof_task *task, int32_t pid,
+					 bool *ret) PYPROF_MUST_CHECK;
 
 /**
  * How often the thread was put on a CPU and the time it ran there, ns. Two
