@@ -125,10 +125,7 @@ static int compare_types(const struct pyprof_heap_type *one,
 	if (key != other_key)
 		return key < other_key ? 1 : -1;
 	int names = strcmp(one->type->name, other->type->name);
-	if (names)
-		return names;
-	/* Two of one name: in any order, but always in the same. */
-	return one->type->address < other->type->address ? -1 : 1;
+	return names ? names : pyprof_type_compare(one->type, other->type);
 }
 
 #define COMPARE(name, member)                                                  \

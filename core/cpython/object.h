@@ -229,6 +229,15 @@ struct pyprof_type {
 	uint8_t untold;
 };
 
+/** The order of types between which no figure decides: for qsort(). Not by
+ * `index`: in which order types are found is up to chance. */
+static inline int pyprof_type_compare(const struct pyprof_type *left,
+				      const struct pyprof_type *right)
+{
+	return (left->address > right->address) -
+	       (left->address < right->address);
+}
+
 /**
  * The types seen in a memory, each validated once: its own type, and so on, is
  * `type` at the end, it is READY, its sizes are sane.
@@ -301,10 +310,9 @@ static inline const struct pyprof_type *
 pyprof_type_find(struct pyprof_types *types, uint64_t address)
 {
 	uint64_t hash = address * UINT64_C(0x9e3779b97f4a7c15) >> 32;
-	for (size_t i = hash & types->slot_mask; types->slots[i].type;
-	     i = (i + 1) & types->slot_mask)
-		if (types->slots[i].address == address)
-			return types->slots[i].type;
+	const struct pyprof_type *type = pyprof_type_known(types, address);
+	if (type)
+		return type;
 	if (!pyprof_plausible_pointer(address) ||
 	    types->not_types[hash & 4095] == address)
 		return NULL;

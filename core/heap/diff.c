@@ -197,9 +197,9 @@ static void name_held(struct differ *differ)
 		for (size_t j = 0; j < types; j++) {
 			const struct pyprof_type *type =
 				differ->heaps[NEW]->by_type.items[j].type;
-			/* In which order types were found is up to chance. */
-			bool is_first = holder->type && type &&
-					type->address < holder->type->address;
+			bool is_first =
+				holder->type && type &&
+				pyprof_type_compare(type, holder->type) < 0;
 			if (!counts[j] || counts[j] < holder->type_objects ||
 			    (counts[j] == holder->type_objects && !is_first))
 				continue;

@@ -13,34 +13,20 @@ static int by_bytes(const void *a, const void *b)
 		return left->bytes < right->bytes ? 1 : -1;
 	if (left->count != right->count)
 		return left->count < right->count ? 1 : -1;
-	return (left->type->address > right->type->address) -
-	       (left->type->address < right->type->address);
+	return pyprof_type_compare(left->type, right->type);
 }
 
 static struct pyprof_error *
 count_types(const struct pyprof_garbage_graph *garbage,
 	    struct pyprof_garbage *found)
 {
-	const struct pyprof_heap *heap = garbage->heap;
-	_cleanup_free_ struct pyprof_garbage_type *types =
-		calloc(heap->by_type.count + 1, sizeof(*types));
-	if (!types)
-		return pyprof_error_oom();
-	for (uint32_t i = 0; i < garbage->graph.node_count; i++) {
-		uint32_t type = garbage->types[i];
-		found->objects++;
+	found->objects = garbage->graph.node_count;
+	for (uint32_t i = 0; i < garbage->graph.node_count; i++)
 		found->bytes += garbage->bytes[i];
-		if (type >= heap->by_type.count)
-			continue;
-		types[type].count++;
-		types[type].bytes += garbage->bytes[i];
-	}
-	for (size_t i = 0; i < heap->by_type.count; i++) {
-		types[i].type = heap->by_type.items[i].type;
-		if (types[i].count && types[i].type &&
-		    !pyprof_vec_push(&found->types, types[i]))
-			return pyprof_error_oom();
-	}
+	if (!pyprof_vec_reserve(&found->types, garbage->heap->by_type.count))
+		return pyprof_error_oom();
+	found->types.count = pyprof_garbage_sum_types(
+		garbage, PYPROF_ALL_COMPONENTS, found->types.items);
 	if (found->types.count)
 		qsort(found->types.items, found->types.count,
 		      sizeof(*found->types.items), by_bytes);

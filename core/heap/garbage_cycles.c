@@ -219,8 +219,7 @@ static int by_count(const void *a, const void *b)
 	const struct pyprof_garbage_type *left = a, *right = b;
 	if (left->count != right->count)
 		return left->count < right->count ? 1 : -1;
-	return (left->type->address > right->type->address) -
-	       (left->type->address < right->type->address);
+	return pyprof_type_compare(left->type, right->type);
 }
 
 /** The types of a cycle's objects: of all nodes, those of its component. */
@@ -228,30 +227,15 @@ static struct pyprof_error *put_members(struct finder *finder,
 					const struct cycle *cycle,
 					struct pyprof_garbage_cycle *group)
 {
-	const struct pyprof_garbage_graph *garbage = finder->garbage;
-	const struct pyprof_heap *heap = garbage->heap;
 	struct pyprof_garbage *found = finder->found;
-	_cleanup_free_ struct pyprof_garbage_type *types =
-		calloc(heap->by_type.count + 1, sizeof(*types));
-	if (!types)
+	if (!pyprof_vec_reserve(&found->members,
+				finder->garbage->heap->by_type.count))
 		return pyprof_error_oom();
-	for (uint32_t i = 0; i < garbage->graph.node_count; i++) {
-		uint32_t type = garbage->types[i];
-		if (garbage->components[i] != cycle->component ||
-		    type >= heap->by_type.count)
-			continue;
-		types[type].count++;
-		types[type].bytes += garbage->bytes[i];
-	}
 	group->first_member = (uint32_t)found->members.count;
-	for (size_t i = 0; i < heap->by_type.count; i++) {
-		types[i].type = heap->by_type.items[i].type;
-		if (types[i].count && types[i].type &&
-		    !pyprof_vec_push(&found->members, types[i]))
-			return pyprof_error_oom();
-	}
-	group->member_count =
-		(uint32_t)found->members.count - group->first_member;
+	group->member_count = (uint32_t)pyprof_garbage_sum_types(
+		finder->garbage, cycle->component,
+		found->members.items + group->first_member);
+	found->members.count += group->member_count;
 	if (group->member_count)
 		qsort(found->members.items + group->first_member,
 		      group->member_count, sizeof(*found->members.items),

@@ -182,3 +182,27 @@ void pyprof_garbage_graph_deinit(struct pyprof_garbage_graph *garbage)
 	free(garbage->components);
 	*garbage = (struct pyprof_garbage_graph){};
 }
+
+size_t pyprof_garbage_sum_types(const struct pyprof_garbage_graph *garbage,
+				uint32_t component,
+				struct pyprof_garbage_type *ret)
+{
+	const struct pyprof_heap *heap = garbage->heap;
+	size_t types = heap->by_type.count, found = 0;
+	for (size_t i = 0; i < types; i++)
+		ret[i] = (struct pyprof_garbage_type){
+			.type = heap->by_type.items[i].type,
+		};
+	for (uint32_t i = 0; i < garbage->graph.node_count; i++) {
+		uint32_t type = garbage->types[i];
+		if (type >= types || (component != PYPROF_ALL_COMPONENTS &&
+				      component != garbage->components[i]))
+			continue;
+		ret[type].count++;
+		ret[type].bytes += garbage->bytes[i];
+	}
+	for (size_t i = 0; i < types; i++)
+		if (ret[i].count && ret[i].type)
+			ret[found++] = ret[i];
+	return found;
+}

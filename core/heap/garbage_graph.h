@@ -28,6 +28,17 @@ struct pyprof_error *pyprof_garbage_graph_init(
 	struct pyprof_garbage_graph *garbage) PYPROF_MUST_CHECK;
 void pyprof_garbage_graph_deinit(struct pyprof_garbage_graph *garbage);
 
+/**
+ * Sum up the objects of a component by type, or those of all.
+ *
+ * @param ret Has room for all of `heap->by_type`.
+ * @return How many types there are.
+ */
+#define PYPROF_ALL_COMPONENTS UINT32_MAX
+size_t pyprof_garbage_sum_types(const struct pyprof_garbage_graph *garbage,
+				uint32_t component,
+				struct pyprof_garbage_type *ret);
+
 /** Fill in what is known of cycles. */
 struct pyprof_error *
 pyprof_garbage_cycles(const struct pyprof_garbage_graph *garbage, size_t limit,

@@ -121,8 +121,7 @@ static int by_references(const void *a, const void *b)
 		return left->group < right->group ? -1 : 1;
 	if (left->references != right->references)
 		return left->references < right->references ? 1 : -1;
-	return (left->type->address > right->type->address) -
-	       (left->type->address < right->type->address);
+	return pyprof_type_compare(left->type, right->type);
 }
 
 static struct pyprof_error *keep(const struct finder *finder,
