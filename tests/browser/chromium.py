@@ -133,6 +133,14 @@ class Page:
         while self.eval("document.readyState") != "complete":
             time.sleep(0.02)
 
+    def open_without_scripts(self, path):
+        """Open a file in which no script of its own runs."""
+        self.scripts(False)
+        try:
+            self.open(path)
+        finally:
+            self.scripts(True)
+
     def eval(self, script):
         """The value of an expression in the page; promises are awaited."""
         result = self.call("Runtime.evaluate", expression=script,

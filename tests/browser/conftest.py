@@ -51,12 +51,13 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(browser, report):
-    """Opens a report; in the end nothing may have been asked for or logged."""
+def open_file(browser):
+    """Opens a page; in the end nothing may have been asked for or logged."""
     opened = []
+    browser.problems.clear()
+    browser.requests.clear()
 
-    def show(kind, fragment="", extension="html"):
-        path = report(kind, extension)
+    def show(path, fragment=""):
         opened.append(f"file://{path}")
         browser.open(path, fragment)
         browser.settle()
@@ -66,6 +67,13 @@ def open_page(browser, report):
     assert browser.problems == []
     for url in browser.requests:
         assert url.split("#")[0] in [*opened, "about:blank"]
+
+
+@pytest.fixture
+def open_page(open_file, report):
+    """Opens a report of one of the profiles."""
+    return lambda kind, fragment="", extension="html": open_file(
+        report(kind, extension), fragment)
 
 
 @contextlib.contextmanager

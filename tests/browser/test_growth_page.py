@@ -1,25 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of what grew between two snapshots, by a known number."""
 
-import json
-import subprocess
-import sys
-
 import pytest
 
-from test_heap_page import READ_PAGE, rows
+from test_heap_page import rows
+from test_page import data_of
 
 
 @pytest.fixture
-def page(browser, growth_page):
-    browser.problems.clear()
-    browser.requests.clear()
-    browser.open(growth_page, "")
-    browser.settle()
-    yield browser
-    assert browser.problems == []
-    for url in browser.requests:
-        assert url.split("#")[0] in [f"file://{growth_page}", "about:blank"]
+def page(open_file, growth_page):
+    return open_file(growth_page)
 
 
 def test_summary_says_what_grew_and_who_holds_it(page):
@@ -72,20 +62,14 @@ def test_holders_are_walked_with_keys(page):
 
 
 def test_without_scripts_there_is_text(browser, growth_page):
-    browser.scripts(False)
-    try:
-        browser.open(growth_page, "")
-        text = browser.text(".text")
-    finally:
-        browser.scripts(True)
+    browser.open_without_scripts(growth_page)
+    text = browser.text(".text")
     assert "who holds more:" in text and "__main__.grown" in text
     assert "__main__.User" in text
 
 
 def test_data_is_json(growth_page):
-    done = subprocess.run([sys.executable, READ_PAGE, growth_page, "raw"], check=True,
-                          text=True, capture_output=True, timeout=60)
-    data = json.loads(done.stdout)["growth"]
+    data = data_of(growth_page)["growth"]
     assert data["schema"] == "pyprof/heap-diff/1"
     assert len(data["types"]) == data["types_changed"]
     assert sum(row["bytes_delta"] for row in data["types"]) == \

@@ -1,30 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of a heap, of a program of which is known what it holds."""
 
-import json
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-READ_PAGE = HERE.parent / "support/read_page.py"
+from test_page import data_of
+
 VIEWS = ["heap", "types", "holders", "objects", "strings", "garbage"]
 
 
 @pytest.fixture
-def page(browser, heap_page):
-    """The page, open; in the end nothing may have been asked for or logged."""
-    browser.problems.clear()
-    browser.requests.clear()
-    browser.open(heap_page, "")
-    browser.settle()
-    yield browser
-    assert browser.problems == []
-    for url in browser.requests:
-        assert url.split("#")[0] in [f"file://{heap_page}", "about:blank"]
+def page(open_file, heap_page):
+    return open_file(heap_page)
 
 
 def rows(page, view):
@@ -147,21 +136,14 @@ def test_garbage_names_its_cycles(page):
 
 
 def test_without_scripts_there_is_text(browser, heap_page):
-    browser.scripts(False)
-    try:
-        browser.open(heap_page, "")
-        text = browser.text(".text")
-    finally:
-        browser.scripts(True)
+    browser.open_without_scripts(heap_page)
+    text = browser.text(".text")
     assert "__main__.User" in text
     assert "<img" not in text
 
 
 def test_data_is_json(heap_page):
-    done = subprocess.run([sys.executable, READ_PAGE, heap_page, "raw"],
-                          check=True, text=True, capture_output=True,
-                          timeout=60)
-    data = json.loads(done.stdout)["heap"]
+    data = data_of(heap_page)["heap"]
     assert data["schema"] == "pyprof/heap/1"
     assert sum(row["count"] for row in data["types"]) <= \
         data["totals"]["objects"]

@@ -458,9 +458,7 @@ def test_a_million_samples_open(open_page, report, capsys):
 
 def test_without_scripts_there_is_the_text_report(report, browser):
     path = report("realistic")
-    browser.scripts(False)
-    browser.open(path)
-    browser.scripts(True)
+    browser.open_without_scripts(path)
     assert browser.text("#page") == ""
     text = browser.text("noscript")
     assert text.strip() == data_of(path, "text").strip()

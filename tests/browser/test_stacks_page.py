@@ -4,15 +4,13 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from test_page import AXE, SHOTS
+from test_page import AXE, SHOTS, data_of
 
 HERE = Path(__file__).resolve().parent
-READ_PAGE = HERE.parent / "support/read_page.py"
 BUILD = Path(os.environ.get("PYPROF_BUILDDIR", HERE.parent.parent))
 PYTHON, WAIT_GIL, WAIT_LOCK, SLEEP = 0, 3, 4, 6
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -97,20 +95,10 @@ def pages(tmp_path_factory):
 
 
 @pytest.fixture
-def show(browser, pages):
-    """Opens a page; in the end nothing may have been asked for or logged."""
-    opened = []
-
-    def show(name, fragment=""):
-        opened.append("file://%s/%s.html" % (pages, name))
-        browser.open(pages / (name + ".html"), fragment)
-        browser.settle()
-        return browser
-
-    yield show
-    assert browser.problems == []
-    for url in browser.requests:
-        assert url.split("#")[0] in [*opened, "about:blank"]
+def show(open_file, pages):
+    """Opens one of PAGES."""
+    return lambda name, fragment="": open_file(pages / (name + ".html"),
+                                               fragment)
 
 
 def rows(page, kind="*"):
@@ -119,13 +107,6 @@ def rows(page, kind="*"):
         "[...document.querySelectorAll('.stacks tbody tr:not(.room)')]"
         ".filter(r => '%s' === '*' || r.classList.contains('%s'))"
         ".map(r => r.innerText.replace(/[▾▸]/g, '').trim())" % (kind, kind))
-
-
-def data(pages, name, kind="raw"):
-    done = subprocess.run(
-        [sys.executable, READ_PAGE, pages / (name + ".html"), kind],
-        check=True, text=True, capture_output=True, timeout=60)
-    return json.loads(done.stdout) if kind == "raw" else done.stdout
 
 
 def test_threads_with_their_frames(show):
@@ -253,8 +234,8 @@ def test_source_around_the_lines(show):
 
 
 def test_nothing_private_unless_asked_for(show, pages):
-    assert '"locals":[' not in json.dumps(data(pages, "app"))
-    assert all("locals" not in frame for thread in data(pages, "app")[
+    assert '"locals":[' not in json.dumps(data_of(pages / "app.html"))
+    assert all("locals" not in frame for thread in data_of(pages / "app.html")[
         "stacks"]["threads"] for frame in thread.get("frames", []))
     page = show("app", "#view=about")
     assert "No variables." in page.text("#about")
@@ -275,10 +256,10 @@ def test_two_thousand_threads(show, pages):
     assert "thread 2000" in page.text(".stacks tr.on")
     # Equal stacks are there once.
     assert sum("frames" in thread for thread in
-               data(pages, "many")["stacks"]["threads"]) == 4
+               data_of(pages / "many.html")["stacks"]["threads"]) == 4
     assert (pages / "many.html").stat().st_size < 200e3
-    assert "# and 480 more threads with the same stack" in data(
-        pages, "many", "text")
+    assert "# and 480 more threads with the same stack" in data_of(
+        pages / "many.html", "text")
 
 
 def test_no_threads_while_it_ran(show):
@@ -289,12 +270,8 @@ def test_no_threads_while_it_ran(show):
 
 
 def test_without_scripts_there_is_text(browser, pages):
-    browser.scripts(False)
-    try:
-        browser.open(pages / "variables.html", "")
-        text = browser.text(".text")
-    finally:
-        browser.scripts(True)
+    browser.open_without_scripts(pages / "variables.html")
+    text = browser.text(".text")
     assert "        token = " + EVIL in text
     assert browser.eval("document.querySelectorAll('img').length") == 0
 
