@@ -3,30 +3,17 @@
 
 import os
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "live"))
 import pythons  # noqa: E402
+from asleep import wait_until_asleep  # noqa: E402,F401
 
 BUILD = os.path.join(
     os.environ.get("PYPROF_BUILDDIR", os.path.join(HERE, "../..")),
     "tests/interpreters",
 )
 TARGETS = os.path.join(HERE, "..", "targets")
-
-
-def wait_until_asleep(pid):
-    """What a program does behind the line it prints has to be over."""
-    ran = None
-    while True:
-        with open("/proc/%d/schedstat" % pid) as file:
-            before, ran = ran, file.read()
-        with open("/proc/%d/stat" % pid) as file:
-            asleep = file.read().rpartition(")")[2].split()[0] == "S"
-        if asleep and ran == before:
-            return
-        time.sleep(0.02)
 
 
 def run(name, check):

@@ -7,7 +7,6 @@ import linecache
 import os
 import re
 import resource
-import select
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import sys
 
 import pytest
 
+from asleep import wait_until_asleep
 from conftest import target
 from debugger import batch, commands, PATIENCE
 
@@ -38,19 +38,8 @@ class Standing:
         self.threads = {thread["ident"]: thread for thread in own["threads"]}
         self.main = own["main"]
         self.inner = own["inner"]
-        self.until_asleep()
-
-    def until_asleep(self):
-        """Its last thread blocks right behind what it printed."""
-        ran = None
-        while ran != self.times_run():
-            ran = self.times_run()
-            select.select([], [], [], 0.1)
-
-    def times_run(self):
-        folder = "/proc/%d/task" % self.pid
-        return [open("%s/%s/schedstat" % (folder, task)).read()
-                for task in sorted(os.listdir(folder))]
+        # Its last thread blocks right behind what it printed.
+        wait_until_asleep(self.pid)
 
     def __enter__(self):
         return self
