@@ -259,8 +259,8 @@ static struct pyprof_error *grow(struct tree *tree, uint32_t top)
 		return pyprof_error_oom();
 	}
 	*parents = top;
-	struct pyprof_error *err =
-		pyprof_children_compute(&heap->dominators, &tree->children);
+	struct pyprof_error *err = pyprof_children_compute(
+		&heap->dominators, tree->progress, &tree->children);
 	if (err) {
 		free(parents);
 		return err;

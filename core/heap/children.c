@@ -4,6 +4,8 @@
 
 /* Rows up to this long are sorted by insertion. */
 #define SHORT_ROW 24
+/* Longer ones take milliseconds. */
+#define LONG_ROW (1u << 16)
 
 static void insertion_sort(const uint64_t *retained, uint32_t *nodes,
 			   uint32_t count)
@@ -34,8 +36,10 @@ static void sort_by_byte(const uint64_t *retained, int shift,
 }
 
 static struct pyprof_error *sort(const uint64_t *retained, uint32_t *nodes,
-				 uint32_t count)
+				 uint32_t count,
+				 const struct pyprof_progress *progress)
 {
+	struct pyprof_error *err = NULL;
 	if (count <= SHORT_ROW) {
 		insertion_sort(retained, nodes, count);
 		return NULL;
@@ -48,15 +52,18 @@ static struct pyprof_error *sort(const uint64_t *retained, uint32_t *nodes,
 	for (uint32_t i = 0; i < count; i++)
 		all |= retained[nodes[i]];
 	uint32_t *from = nodes, *to = other;
-	for (int shift = 0; shift < 64 && all >> shift; shift += 8) {
+	for (int shift = 0; shift < 64 && all >> shift && !err; shift += 8) {
 		sort_by_byte(retained, shift, from, to, count);
 		uint32_t *sorted = to;
 		to = from;
 		from = sorted;
+		if (count > LONG_ROW)
+			err = pyprof_progress(progress, "what each holds", 0,
+					      0);
 	}
 	if (from != nodes)
 		memcpy(nodes, from, count * sizeof(*nodes));
-	return NULL;
+	return err;
 }
 
 /* The row that a node stands in. */
@@ -69,31 +76,41 @@ static uint32_t row_of(const struct pyprof_dominators *dominators,
 }
 
 static struct pyprof_error *fill(const struct pyprof_dominators *dominators,
+				 const struct pyprof_progress *progress,
 				 struct pyprof_children *children)
 {
+	static const char what[] = "what each holds";
+	struct pyprof_error *err = NULL;
 	uint32_t count = dominators->node_count;
 	uint32_t *first = children->first;
-	for (uint32_t node = 0; node < count; node++)
+	for (uint32_t node = 0; node < count && !err; node++) {
 		if (pyprof_is_reached(dominators, node))
 			first[row_of(dominators, node)]++;
+		err = pyprof_progress_of_many(progress, what, node, count);
+	}
 	for (uint32_t i = 1; i <= count; i++)
 		first[i] += first[i - 1];
 	first[count + 1] = first[count];
-	for (uint32_t node = count; node-- > 0;)
+	for (uint32_t node = count; node-- > 0 && !err;) {
 		if (pyprof_is_reached(dominators, node))
 			children->nodes[--first[row_of(dominators, node)]] =
 				node;
-	struct pyprof_error *err = NULL;
-	for (uint32_t i = 0; !err && i <= count; i++)
+		err = pyprof_progress_of_many(progress, what, node, count);
+	}
+	for (uint32_t i = 0; !err && i <= count; i++) {
 		if (first[i + 1] - first[i] > 1)
 			err = sort(dominators->retained,
 				   children->nodes + first[i],
-				   first[i + 1] - first[i]);
+				   first[i + 1] - first[i], progress);
+		if (!err)
+			err = pyprof_progress_of_many(progress, what, i, count);
+	}
 	return err;
 }
 
 struct pyprof_error *
 pyprof_children_compute(const struct pyprof_dominators *dominators,
+			const struct pyprof_progress *progress,
 			struct pyprof_children *ret)
 {
 	size_t count = dominators->node_count;
@@ -104,7 +121,7 @@ pyprof_children_compute(const struct pyprof_dominators *dominators,
 	};
 	struct pyprof_error *err = NULL;
 	if (children.first && children.nodes)
-		err = fill(dominators, &children);
+		err = fill(dominators, progress, &children);
 	else
 		err = pyprof_error_oom();
 	if (err) {

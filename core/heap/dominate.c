@@ -46,24 +46,38 @@ struct tree {
 	/* By node; that of `node_count` is above all. */
 	uint32_t *child, *sibling;
 	uint64_t *retained;
+	const struct pyprof_progress *progress;
 };
 
-static void find_holders(struct tree *tree)
+static struct pyprof_error *tell(const struct tree *tree, uint32_t done)
+{
+	return pyprof_progress_of_many(tree->progress, "sizes by type", done,
+				       tree->dominators->node_count);
+}
+
+static struct pyprof_error *find_holders(struct tree *tree)
 {
 	const struct pyprof_dominators *dominators = tree->dominators;
 	for (uint32_t node = 0; node < dominators->node_count; node++) {
+		struct pyprof_error *err = tell(tree, node);
+		if (err)
+			return err;
 		if (!pyprof_is_reached(dominators, node))
 			continue;
 		uint32_t up = dominators->idom[node];
 		if (up != PYPROF_NO_NODE)
 			tree->holds[tree->types[up]] = true;
 	}
+	return NULL;
 }
 
-static void plant(struct tree *tree)
+static struct pyprof_error *plant(struct tree *tree)
 {
 	uint32_t top = tree->dominators->node_count;
 	for (uint32_t node = top; node-- > 0;) {
+		struct pyprof_error *err = tell(tree, node);
+		if (err)
+			return err;
 		if (!pyprof_is_reached(tree->dominators, node))
 			continue;
 		uint32_t type = tree->types[node];
@@ -77,6 +91,7 @@ static void plant(struct tree *tree)
 		tree->sibling[node] = *head;
 		*head = node;
 	}
+	return NULL;
 }
 
 static void enter(struct tree *tree, uint32_t node)
@@ -87,11 +102,14 @@ static void enter(struct tree *tree, uint32_t node)
 }
 
 /* Down and up again, counting the objects of each type that are above. */
-static void climb(struct tree *tree)
+static struct pyprof_error *climb(struct tree *tree)
 {
 	uint32_t top = tree->dominators->node_count;
 	uint32_t node = tree->child[top];
-	while (node != PYPROF_NO_NODE) {
+	for (uint32_t done = 0; node != PYPROF_NO_NODE; done++) {
+		struct pyprof_error *err = tell(tree, done);
+		if (err)
+			return err;
 		enter(tree, node);
 		if (tree->child[node] != PYPROF_NO_NODE) {
 			node = tree->child[node];
@@ -101,16 +119,17 @@ static void climb(struct tree *tree)
 			tree->above[tree->types[node]]--;
 			node = tree->dominators->idom[node];
 			if (node == PYPROF_NO_NODE)
-				return;
+				return NULL;
 		}
 		tree->above[tree->types[node]]--;
 		node = tree->sibling[node];
 	}
+	return NULL;
 }
 
 static struct pyprof_error *
 sum_types(struct pyprof_heap *heap, const struct pyprof_dominators *dominators,
-	  const uint32_t *types)
+	  const uint32_t *types, const struct pyprof_progress *progress)
 {
 	size_t type_count = heap->by_type.count;
 	uint32_t node_count = dominators->node_count;
@@ -132,13 +151,16 @@ sum_types(struct pyprof_heap *heap, const struct pyprof_dominators *dominators,
 		.child = child,
 		.sibling = sibling,
 		.retained = retained,
+		.progress = progress,
 	};
-	find_holders(&tree);
-	plant(&tree);
-	climb(&tree);
-	for (size_t i = 0; i < type_count; i++)
+	struct pyprof_error *err = find_holders(&tree);
+	if (!err)
+		err = plant(&tree);
+	if (!err)
+		err = climb(&tree);
+	for (size_t i = 0; i < type_count && !err; i++)
 		heap->by_type.items[i].retained = retained[i];
-	return NULL;
+	return err;
 }
 
 struct pyprof_error *
@@ -162,7 +184,7 @@ pyprof_heap_dominate(struct pyprof_heap *heap,
 					&weights, progress, &dominators);
 	if (err)
 		return err;
-	err = sum_types(heap, &dominators, types);
+	err = sum_types(heap, &dominators, types, progress);
 	if (err) {
 		pyprof_dominators_deinit(&dominators);
 		return err;

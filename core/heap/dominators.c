@@ -164,8 +164,9 @@ static struct pyprof_error *find_idoms(struct work *work, const uint32_t *roots,
 }
 
 /* Add each node's bytes to its dominator's, those further down first. */
-static void sum_up(const struct work *work, const uint32_t *order,
-		   uint32_t count, uint64_t *retained)
+static struct pyprof_error *sum_up(const struct work *work,
+				   const uint32_t *order, uint32_t count,
+				   uint64_t *retained)
 {
 	const uint32_t *idom = work->idom;
 	for (uint32_t i = count; i-- > 0;) {
@@ -179,7 +180,12 @@ static void sum_up(const struct work *work, const uint32_t *order,
 		uint32_t node = order[i];
 		if (idom[node] != work->graph->node_count)
 			retained[idom[node]] += retained[node];
+		struct pyprof_error *err = pyprof_progress_of_many(
+			work->progress, "sizes", count - i, count);
+		if (err)
+			return err;
 	}
+	return NULL;
 }
 
 static struct pyprof_error *
@@ -200,10 +206,19 @@ find_retained(struct work *work,
 		}
 		ret->retained[node] = bytes;
 		ret->reached_bytes += bytes;
+		struct pyprof_error *err = pyprof_progress_of_many(
+			work->progress, "sizes", node, count);
+		if (err)
+			return err;
 	}
-	sum_up(work, work->order, work->outer_count, ret->retained);
-	sum_up(work, work->inner_order + 1,
-	       work->reached_count - work->outer_count, ret->retained);
+	struct pyprof_error *err =
+		sum_up(work, work->order, work->outer_count, ret->retained);
+	if (!err)
+		err = sum_up(work, work->inner_order + 1,
+			     work->reached_count - work->outer_count,
+			     ret->retained);
+	if (err)
+		return err;
 	for (uint32_t node = 0; node < count; node++)
 		if (work->idom[node] == count)
 			work->idom[node] = PYPROF_NO_NODE;

@@ -12,7 +12,7 @@
 #define GUARD_MAX (UINT64_C(1) << 16)
 
 /* How often to tell of progress, in objects. */
-#define STEP 0xfffff
+#define STEP 0x3ffff
 
 struct claims {
 	const struct pyprof_heap *heap;

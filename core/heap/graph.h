@@ -78,6 +78,7 @@ struct pyprof_children {
 };
 struct pyprof_error *
 pyprof_children_compute(const struct pyprof_dominators *dominators,
+			const struct pyprof_progress *progress,
 			struct pyprof_children *ret) PYPROF_MUST_CHECK;
 void pyprof_children_deinit(struct pyprof_children *children);
 

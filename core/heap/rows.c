@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/heap/rows.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/large.h"
 #include "core/heap/edges.h"
 
@@ -15,6 +18,9 @@
 
 /* How often to tell of progress, in objects. */
 #define STEP 0x3fff
+
+/* How often to tell of it while others work. */
+#define LOOK_NS (PYPROF_NS_PER_SECOND / 50)
 
 /* How far ahead to have memory fetched, in references. */
 #define AHEAD 16
@@ -202,6 +208,35 @@ static struct pyprof_error *make_parts(struct reading *reading,
 	return NULL;
 }
 
+static struct pyprof_error *tell(struct reading *reading,
+				 const struct pyprof_progress *progress)
+{
+	return pyprof_progress(progress, "references",
+			       atomic_load(&reading->done),
+			       reading->heap->index.count + (uint64_t)STEP);
+}
+
+/* Wait until a thread has ended, which an error makes soon. */
+static struct pyprof_error *wait_for(struct part *part,
+				     const struct pyprof_progress *progress,
+				     struct pyprof_error *err)
+{
+	for (;;) {
+		struct timespec until;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += LOOK_NS;
+		until.tv_sec += until.tv_nsec / PYPROF_NS_PER_SECOND;
+		until.tv_nsec %= PYPROF_NS_PER_SECOND;
+		if (err)
+			atomic_store(&part->reading->stop, true);
+		if (pthread_timedjoin_np(part->thread, NULL, &until) !=
+		    ETIMEDOUT)
+			return err;
+		if (!err)
+			err = tell(part->reading, progress);
+	}
+}
+
 /* Let all parts run; the first one here, which tells of progress. */
 static struct pyprof_error *run_parts(struct reading *reading,
 				      struct part *parts, size_t count,
@@ -220,14 +255,10 @@ static struct pyprof_error *run_parts(struct reading *reading,
 	for (size_t i = 0; !err && (i < 1 || i >= running) && i < count;) {
 		if (!read_some(&parts[i]))
 			i = i ? i + 1 : running;
-		err = pyprof_progress(
-			progress, "references", atomic_load(&reading->done),
-			reading->heap->index.count + (uint64_t)STEP);
+		err = tell(reading, progress);
 	}
-	if (err)
-		atomic_store(&reading->stop, true);
 	for (size_t i = 1; i < running; i++)
-		pthread_join(parts[i].thread, NULL);
+		err = wait_for(&parts[i], progress, err);
 	return err;
 }
 
@@ -264,7 +295,8 @@ static struct pyprof_error *join(struct reading *reading, struct part *parts,
 }
 
 /* Take from each object's count what the rows tell of. */
-static void explain(struct pyprof_rows *rows)
+static struct pyprof_error *explain(struct pyprof_rows *rows,
+				    const struct pyprof_progress *progress)
 {
 	const struct pyprof_graph *graph = &rows->graph;
 	uint32_t end = graph->first[graph->node_count];
@@ -274,7 +306,12 @@ static void explain(struct pyprof_rows *rows)
 				&rows->unexplained[graph->targets[at + AHEAD]],
 				1);
 		pyprof_rows_explain(&rows->unexplained[graph->targets[at]]);
+		struct pyprof_error *err = pyprof_progress_of_many(
+			progress, "counts of references", at, end);
+		if (err)
+			return err;
 	}
+	return NULL;
 }
 
 static struct pyprof_error *run(struct reading *reading,
@@ -301,9 +338,7 @@ static struct pyprof_error *run(struct reading *reading,
 		err = join(reading, parts, count);
 	for (size_t i = 0; i < count; i++)
 		free(parts[i].targets);
-	if (!err)
-		explain(rows);
-	return err;
+	return err ? err : explain(rows, progress);
 }
 
 struct pyprof_error *pyprof_rows_read(const struct pyprof_heap *heap,

@@ -35,6 +35,8 @@ struct finder {
 	const uint64_t *retained;
 	uint64_t threshold;
 	struct pyprof_suspects *found;
+	/** Nodes looked at. */
+	uint64_t done;
 };
 
 static uint32_t type_of(const struct finder *finder, uint32_t node)
@@ -91,6 +93,14 @@ static bool next_node(struct finder *finder, struct stack *stack, uint32_t *ret)
 		stack->ranges.count--;
 	}
 	return false;
+}
+
+/** Another node is done. */
+static struct pyprof_error *tell(struct finder *finder)
+{
+	return pyprof_progress_of_many(
+		finder->input->progress, "looking for suspects", ++finder->done,
+		finder->input->dominators->reached_count);
 }
 
 static struct pyprof_error *enter(struct finder *finder, struct stack *stack,
@@ -222,6 +232,8 @@ static struct pyprof_error *count_below(struct finder *finder,
 				    finder->retained[node]);
 		if (!err)
 			err = enter(finder, stack, node);
+		if (!err)
+			err = tell(finder);
 	}
 	return err;
 }
@@ -286,6 +298,8 @@ look_at_top(struct finder *finder, struct stack *stack, struct tallies *tallies)
 		else
 			err = count(finder, tallies, node,
 				    finder->retained[node]);
+		if (!err)
+			err = tell(finder);
 	}
 	return err ? err : add_groups(finder, tallies);
 }

@@ -59,6 +59,8 @@ struct pyprof_suspects_input {
 	/** What holds everything and says nothing. NULL: nothing does. */
 	bool (*is_open)(void *context, uint32_t object);
 	void *context;
+	/** NULL: nobody watches. */
+	const struct pyprof_progress *progress;
 	/** Share of the reached bytes that makes a suspect, percent. */
 	unsigned percent;
 	/** Types kept in `contents` for each. */

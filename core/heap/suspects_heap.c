@@ -41,12 +41,14 @@ pyprof_heap_suspects(struct pyprof_heap *heap, struct pyprof_paths *paths,
 		.type = type_of,
 		.is_open = is_open,
 		.context = &context,
+		.progress = progress,
 		.percent = percent,
 		.content_limit = 10,
 	};
 	struct pyprof_error *err = pyprof_heap_dominate(heap, progress);
 	if (!err)
-		err = pyprof_children_compute(&heap->dominators, &children);
+		err = pyprof_children_compute(&heap->dominators, progress,
+					      &children);
 	if (!err)
 		err = pyprof_suspects_find(&input, ret);
 	pyprof_children_deinit(&children);

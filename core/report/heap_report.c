@@ -100,7 +100,7 @@ static struct pyprof_error *make_tree(struct pyprof_heap_report *report,
 		.limit = TREE_GROUPS,
 	};
 	struct pyprof_error *err =
-		pyprof_children_compute(&heap->dominators, &children);
+		pyprof_children_compute(&heap->dominators, progress, &children);
 	if (!err)
 		err = pyprof_group_tree_make(&input, progress, &report->tree);
 	pyprof_children_deinit(&children);

@@ -150,6 +150,15 @@ pyprof_progress(const struct pyprof_progress *progress, const char *what,
 	return progress->run(progress->context, what, done, all);
 }
 
+/** The same for loops whose rounds are short: tells of each 65,536th. */
+static inline struct pyprof_error *
+pyprof_progress_of_many(const struct pyprof_progress *progress,
+			const char *what, uint64_t done, uint64_t all)
+{
+	return done & 0xffff ? NULL
+			     : pyprof_progress(progress, what, done, all);
+}
+
 /**
  * Copy what a process that stands still can write: its private writable
  * mappings and what its loader relocated, as far as that is in use. Pages never
