@@ -191,6 +191,17 @@ struct pyprof_error *pyprof_table_write_json(const struct pyprof_table *table,
 	return pyprof_buf_error(json->out);
 }
 
+struct pyprof_error *pyprof_table_end_json(const struct pyprof_table *table,
+					   const char *key,
+					   struct pyprof_json *json)
+{
+	pyprof_json_key(json, key);
+	struct pyprof_error *err = pyprof_table_write_json(table, json);
+	pyprof_json_end_object(json);
+	pyprof_buf_putc(json->out, '\n');
+	return err;
+}
+
 size_t pyprof_table_columns(const struct pyprof_table *table)
 {
 	return table->column_count;

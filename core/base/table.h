@@ -112,6 +112,13 @@ struct pyprof_error *pyprof_table_write_text(const struct pyprof_table *table,
 					     struct pyprof_buf *out)
 	PYPROF_MUST_CHECK;
 
+/** Write the rows as the last member of the object that all text is, which ends
+ * with it. */
+struct pyprof_error *pyprof_table_end_json(const struct pyprof_table *table,
+					   const char *key,
+					   struct pyprof_json *json)
+	PYPROF_MUST_CHECK;
+
 /** Write the rows as an array of objects. */
 struct pyprof_error *pyprof_table_write_json(const struct pyprof_table *table,
 					     struct pyprof_json *json)

@@ -67,8 +67,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 		return err;
 	struct pyprof_stacks_wanted wanted = {
 		.thread = arguments->count ? arguments->positional[0] : NULL,
-		.limit = given[LIMIT].given ? (size_t)given[LIMIT].number
-					    : SIZE_MAX,
+		.limit = pyprof_option_count(&given[LIMIT], SIZE_MAX),
 		.locals = given[LOCALS].given,
 		.source = kind == PYPROF_OUTPUT_PAGE ? PYPROF_SOURCE_PROJECT
 						     : PYPROF_SOURCE_ALL,

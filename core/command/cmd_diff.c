@@ -135,8 +135,7 @@ write_tables(const struct sides *sides,
 		.diff = diff,
 		.names = {sides->names[PYPROF_PROFILE_OLD],
 			  sides->names[PYPROF_PROFILE_NEW]},
-		.limit = given[LIMIT].given ? (size_t)given[LIMIT].number
-					    : DEFAULT_LIMIT,
+		.limit = pyprof_option_count(&given[LIMIT], DEFAULT_LIMIT),
 		.source = source,
 	};
 	if (is_json)

@@ -291,11 +291,7 @@ static struct pyprof_error *put_json(const struct page *page,
 		return err;
 	pyprof_json_key(&json, "type_count");
 	pyprof_json_uint(&json, page->type_count);
-	pyprof_json_key(&json, "types");
-	err = pyprof_table_write_json(page->types, &json);
-	pyprof_json_end_object(&json);
-	pyprof_buf_putc(out, '\n');
-	return err;
+	return pyprof_table_end_json(page->types, "types", &json);
 }
 
 static struct pyprof_error *run(struct pyprof_session *session,
@@ -310,7 +306,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	if (err)
 		return err;
 	struct page page = {.snapshot = snapshot, .heap = snapshot->heap};
-	err = gather(session, &page, limit->given ? (size_t)limit->number : 10);
+	err = gather(session, &page, pyprof_option_count(limit, 10));
 	if (!err && arguments->json)
 		err = put_json(&page, out);
 	else if (!err)

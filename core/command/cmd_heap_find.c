@@ -92,12 +92,7 @@ static struct pyprof_error *put(struct pyprof_session *session,
 		pyprof_json_uint(&json, search->count);
 		pyprof_json_key(&json, "exclusive");
 		pyprof_json_uint(&json, search->bytes);
-		pyprof_json_key(&json, "objects");
-		struct pyprof_error *err =
-			pyprof_table_write_json(search->table, &json);
-		pyprof_json_end_object(&json);
-		pyprof_buf_putc(out, '\n');
-		return err;
+		return pyprof_table_end_json(search->table, "objects", &json);
 	}
 	pyprof_snapshot_header(snapshot, out);
 	pyprof_buf_puts(out, "# ");
@@ -124,7 +119,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
 	struct pyprof_snapshot *snapshot = NULL;
 	struct search search = {
-		.limit = given[LIMIT].given ? (size_t)given[LIMIT].number : 20,
+		.limit = pyprof_option_count(&given[LIMIT], 20),
 	};
 	struct pyprof_error *err = NULL;
 	if (given[WHERE].given)

@@ -367,8 +367,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	if (err)
 		return err;
 	struct page page = {.snapshot = snapshot, .heap = snapshot->heap};
-	err = gather(session, &page,
-		     given[LIMIT].given ? (size_t)given[LIMIT].number : 5);
+	err = gather(session, &page, pyprof_option_count(&given[LIMIT], 5));
 	if (!err)
 		err = arguments->json
 			      ? put_json(&page, out)

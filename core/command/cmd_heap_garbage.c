@@ -195,7 +195,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	struct pyprof_garbage garbage = {};
 	struct pyprof_snapshot *snapshot = NULL;
 	struct pyprof_watch watch;
-	size_t limit = given[LIMIT].given ? (size_t)given[LIMIT].number : 10;
+	size_t limit = pyprof_option_count(&given[LIMIT], 10);
 	if (limit > LIMIT_MAX)
 		limit = LIMIT_MAX;
 	struct pyprof_error *err =

@@ -114,11 +114,7 @@ static struct pyprof_error *put_json(const struct pyprof_snapshot *snapshot,
 	pyprof_json_uint(&json, holders->references);
 	pyprof_json_key(&json, "roots");
 	pyprof_json_uint(&json, roots);
-	pyprof_json_key(&json, "holders");
-	struct pyprof_error *err = pyprof_table_write_json(table, &json);
-	pyprof_json_end_object(&json);
-	pyprof_buf_putc(out, '\n');
-	return err;
+	return pyprof_table_end_json(table, "holders", &json);
 }
 
 static void put_summary(const struct pyprof_snapshot *snapshot,
@@ -200,8 +196,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 					     &id, &object);
 	if (!err)
 		err = read_holders(session, snapshot->heap, id,
-				   limit->given ? (size_t)limit->number : 50,
-				   &holders);
+				   pyprof_option_count(limit, 50), &holders);
 	if (!err)
 		err = put(session, arguments, snapshot, &object, id, &holders,
 			  out);

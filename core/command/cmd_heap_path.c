@@ -103,11 +103,7 @@ put_path_json(const struct pyprof_snapshot *snapshot,
 	pyprof_json_bool(&json, path->is_scanned);
 	pyprof_json_key(&json, "length");
 	pyprof_json_uint(&json, path->steps.count);
-	pyprof_json_key(&json, "steps");
-	struct pyprof_error *err = pyprof_table_write_json(table, &json);
-	pyprof_json_end_object(&json);
-	pyprof_buf_putc(out, '\n');
-	return err;
+	return pyprof_table_end_json(table, "steps", &json);
 }
 
 static struct pyprof_error *put_path(struct pyprof_session *session,
@@ -367,7 +363,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	_cleanup_(pyprof_paths_cleanup) struct pyprof_paths *paths = NULL;
 	struct pyprof_snapshot *snapshot = NULL;
 	struct pyprof_watch watch;
-	size_t limit = given[LIMIT].given ? (size_t)given[LIMIT].number : 20;
+	size_t limit = pyprof_option_count(&given[LIMIT], 20);
 	bool of_object = is_address(arguments->positional[0]);
 	struct pyprof_error *err = pyprof_snapshot_open(
 		session, arguments->snapshot,

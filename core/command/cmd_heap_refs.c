@@ -34,11 +34,7 @@ static struct pyprof_error *put_json(const struct pyprof_snapshot *snapshot,
 	pyprof_json_bool(&json, edges->is_damaged);
 	pyprof_json_key(&json, "count");
 	pyprof_json_uint(&json, edges->count);
-	pyprof_json_key(&json, "refs");
-	struct pyprof_error *err = pyprof_table_write_json(table, &json);
-	pyprof_json_end_object(&json);
-	pyprof_buf_putc(out, '\n');
-	return err;
+	return pyprof_table_end_json(table, "refs", &json);
 }
 
 static struct pyprof_error *put_text(struct pyprof_session *session,
@@ -82,9 +78,9 @@ static struct pyprof_error *run(struct pyprof_session *session,
 		err = pyprof_snapshot_object(snapshot, arguments->positional[0],
 					     &id, &object);
 	if (!err)
-		err = pyprof_heap_edges_read(
-			snapshot->heap, &object, 0,
-			limit->given ? (size_t)limit->number : 50, &edges);
+		err = pyprof_heap_edges_read(snapshot->heap, &object, 0,
+					     pyprof_option_count(limit, 50),
+					     &edges);
 	if (!err)
 		err = pyprof_table_create(
 			columns, sizeof(columns) / sizeof(*columns), &table);

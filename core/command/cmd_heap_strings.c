@@ -109,11 +109,7 @@ static struct pyprof_error *put_json(const struct pyprof_snapshot *snapshot,
 		pyprof_json_key(&json, counts[i].key);
 		pyprof_json_uint(&json, counts[i].value);
 	}
-	pyprof_json_key(&json, "strings");
-	struct pyprof_error *err = pyprof_table_write_json(table, &json);
-	pyprof_json_end_object(&json);
-	pyprof_buf_putc(out, '\n');
-	return err;
+	return pyprof_table_end_json(table, "strings", &json);
 }
 
 static struct pyprof_error *put_text(struct pyprof_session *session,
@@ -165,7 +161,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
 	struct pyprof_strings strings = {};
 	struct pyprof_snapshot *snapshot = NULL;
-	size_t limit = given[LIMIT].given ? (size_t)given[LIMIT].number : 20;
+	size_t limit = pyprof_option_count(&given[LIMIT], 20);
 	if (limit > LIMIT_MAX)
 		limit = LIMIT_MAX;
 	struct pyprof_error *err =

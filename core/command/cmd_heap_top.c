@@ -234,9 +234,9 @@ static struct pyprof_error *put(struct pyprof_session *session,
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
 	struct pyprof_watch watch;
 	pyprof_watch_begin(&watch, session);
-	struct pyprof_error *err = make_table(
-		heap, which, limit->given ? (size_t)limit->number : 10,
-		&watch.progress, &table);
+	struct pyprof_error *err =
+		make_table(heap, which, pyprof_option_count(limit, 10),
+			   &watch.progress, &table);
 	pyprof_watch_end(&watch);
 	if (err)
 		return err;

@@ -285,11 +285,7 @@ static struct pyprof_error *put_json(const struct pyprof_snapshot *snapshot,
 		pyprof_json_null(&json);
 	pyprof_json_key(&json, "retained");
 	pyprof_json_uint(&json, tree->whole);
-	pyprof_json_key(&json, "tree");
-	struct pyprof_error *err = pyprof_table_write_json(tree->table, &json);
-	pyprof_json_end_object(&json);
-	pyprof_buf_putc(out, '\n');
-	return err;
+	return pyprof_table_end_json(tree->table, "tree", &json);
 }
 
 static void put_summary(const struct pyprof_snapshot *snapshot,

@@ -71,11 +71,7 @@ static struct pyprof_error *put_json(const struct pyprof_snapshot *snapshot,
 	pyprof_json_uint(&json, heap->exclusive);
 	pyprof_json_key(&json, "type_count");
 	pyprof_json_uint(&json, count);
-	pyprof_json_key(&json, "types");
-	struct pyprof_error *err = pyprof_table_write_json(table, &json);
-	pyprof_json_end_object(&json);
-	pyprof_buf_putc(out, '\n');
-	return err;
+	return pyprof_table_end_json(table, "types", &json);
 }
 
 static struct pyprof_error *put_text(struct pyprof_session *session,
@@ -105,7 +101,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 {
 	const struct pyprof_option_value *given = arguments->options;
 	enum pyprof_heap_sort sort = (enum pyprof_heap_sort)given[SORT].number;
-	size_t limit = given[LIMIT].given ? (size_t)given[LIMIT].number : 25;
+	size_t limit = pyprof_option_count(&given[LIMIT], 25);
 	bool retained =
 		sort == PYPROF_HEAP_BY_RETAINED || given[RETAINED].given;
 	struct pyprof_snapshot *snapshot = NULL;

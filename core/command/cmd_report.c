@@ -63,8 +63,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 			&view);
 	if (err)
 		return err;
-	view.view.limit = given[LIMIT].given ? (size_t)given[LIMIT].number
-					     : DEFAULT_LIMIT;
+	view.view.limit = pyprof_option_count(&given[LIMIT], DEFAULT_LIMIT);
 	view.view.min_percent = least;
 	view.view.fields = given[FIELDS].text;
 	view.view.columns = given[COLUMNS].given && !arguments->json;

@@ -108,11 +108,7 @@ static struct pyprof_error *put_json(const struct pyprof_thread_list *list,
 	pyprof_json_bool(&json, list->is_running);
 	pyprof_json_key(&json, "others");
 	pyprof_json_uint(&json, list->others);
-	pyprof_json_key(&json, "threads");
-	struct pyprof_error *err = pyprof_table_write_json(table, &json);
-	pyprof_json_end_object(&json);
-	pyprof_buf_putc(out, '\n');
-	return err;
+	return pyprof_table_end_json(table, "threads", &json);
 }
 
 static struct pyprof_error *put_text(struct pyprof_session *session,
@@ -162,8 +158,7 @@ static struct pyprof_error *run(struct pyprof_session *session,
 			columns, sizeof(columns) / sizeof(*columns), &table);
 	if (!err)
 		err = fill(session, inspected, &list,
-			   limit->given ? (size_t)limit->number : SIZE_MAX,
-			   table);
+			   pyprof_option_count(limit, SIZE_MAX), table);
 	if (!err && arguments->json)
 		err = put_json(&list, inspected, table, out);
 	else if (!err)

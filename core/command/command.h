@@ -56,6 +56,13 @@ struct pyprof_option_value {
 	const char *text;
 };
 
+/** A number that can be none below 0, or what is meant when it is not given. */
+static inline size_t
+pyprof_option_count(const struct pyprof_option_value *value, size_t otherwise)
+{
+	return value->given ? (size_t)value->number : otherwise;
+}
+
 /** The most positional arguments and options a command has. */
 #define PYPROF_MAX_ARGUMENTS 8
 #define PYPROF_MAX_OPTIONS 16

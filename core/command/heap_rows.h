@@ -67,21 +67,4 @@ void pyprof_heap_put_edge(const struct pyprof_heap *heap,
 			  const struct pyprof_heap_edge *edge,
 			  struct pyprof_table *table);
 
-enum pyprof_heap_sort {
-	PYPROF_HEAP_BY_SIZE,
-	PYPROF_HEAP_BY_RETAINED,
-	PYPROF_HEAP_BY_COUNT,
-};
-
-/**
- * The types that there are objects of, the biggest first.
- *
- * @param[out] ret To be released by free().
- */
-struct pyprof_error *
-pyprof_heap_sort_types(const struct pyprof_heap *heap,
-		       enum pyprof_heap_sort sort,
-		       const struct pyprof_heap_type ***ret, size_t *count_ret)
-	PYPROF_MUST_CHECK;
-
 #endif /* PYPROF_COMMAND_HEAP_ROWS_H */

@@ -173,4 +173,21 @@ void pyprof_heap_sizes(const struct pyprof_heap *heap,
  */
 uint64_t pyprof_heap_block(const struct pyprof_heap *heap, uint64_t address);
 
+enum pyprof_heap_sort {
+	PYPROF_HEAP_BY_SIZE,
+	PYPROF_HEAP_BY_RETAINED,
+	PYPROF_HEAP_BY_COUNT,
+};
+
+/**
+ * The types that there are objects of, the biggest first.
+ *
+ * @param[out] ret To be released by free().
+ */
+struct pyprof_error *
+pyprof_heap_sort_types(const struct pyprof_heap *heap,
+		       enum pyprof_heap_sort sort,
+		       const struct pyprof_heap_type ***ret, size_t *count_ret)
+	PYPROF_MUST_CHECK;
+
 #endif /* PYPROF_HEAP_HEAP_H */

@@ -100,7 +100,7 @@ static void put_totals(struct writer *writer)
 	put_count(writer, "bytes", heap->exclusive);
 	put_count(writer, "reached_objects", heap->dominators.reached_count);
 	put_count(writer, "reached_bytes", heap->dominators.reached_bytes);
-	put_count(writer, "types", writer->report->types.count);
+	put_count(writer, "types", writer->report->type_count);
 	put_count(writer, "edges", heap->graph.first[heap->graph.node_count]);
 	put_count(writer, "roots", heap->roots.count);
 	pyprof_json_end_object(&writer->json);
@@ -136,8 +136,8 @@ static void put_types(struct writer *writer)
 {
 	const struct pyprof_heap_report *report = writer->report;
 	begin_array(writer, "types");
-	for (size_t i = 0; i < report->types.count && i < TYPES; i++) {
-		const struct pyprof_heap_type *type = report->types.items[i];
+	for (size_t i = 0; i < report->type_count && i < TYPES; i++) {
+		const struct pyprof_heap_type *type = report->types[i];
 		pyprof_json_begin_object(&writer->json);
 		put_string(writer, "type", type->type->name);
 		put_count(writer, "count", type->count);

@@ -107,32 +107,6 @@ static struct pyprof_error *make_tree(struct pyprof_heap_report *report,
 	return err;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-	const struct pyprof_heap_type *left =
-		*(const struct pyprof_heap_type *const *)a;
-	const struct pyprof_heap_type *right =
-		*(const struct pyprof_heap_type *const *)b;
-	if (left->exclusive != right->exclusive)
-		return left->exclusive < right->exclusive ? 1 : -1;
-	return strcmp(left->type->name, right->type->name);
-}
-
-static struct pyprof_error *sort_types(struct pyprof_heap_report *report)
-{
-	const struct pyprof_heap *heap = report->heap;
-	for (size_t i = 0; i < heap->by_type.count; i++) {
-		const struct pyprof_heap_type *type = &heap->by_type.items[i];
-		if (type->type && type->count &&
-		    !pyprof_vec_push(&report->types, type))
-			return pyprof_error_oom();
-	}
-	if (report->types.count)
-		qsort(report->types.items, report->types.count,
-		      sizeof(*report->types.items), by_bytes);
-	return NULL;
-}
-
 /** Put an object where it belongs among the biggest so far; few get there. */
 static bool offer(struct pyprof_heap_report *report, struct pyprof_heap_big big)
 {
@@ -213,7 +187,10 @@ static struct pyprof_error *find_all(struct pyprof_heap_report *report,
 		err = make_tree(report, progress);
 	if (!err)
 		err = find_biggest(report, progress);
-	return err ? err : sort_types(report);
+	return err ? err
+		   : pyprof_heap_sort_types(heap, PYPROF_HEAP_BY_SIZE,
+					    &report->types,
+					    &report->type_count);
 }
 
 struct pyprof_error *
@@ -236,7 +213,7 @@ void pyprof_heap_report_deinit(struct pyprof_heap_report *report)
 	pyprof_strings_deinit(&report->strings);
 	pyprof_garbage_deinit(&report->garbage);
 	pyprof_group_tree_deinit(&report->tree);
-	pyprof_vec_deinit(&report->types);
+	free(report->types);
 	pyprof_vec_deinit(&report->biggest);
 	*report = (struct pyprof_heap_report){};
 }

@@ -34,7 +34,8 @@ struct pyprof_heap_report {
 	struct pyprof_garbage garbage;
 	struct pyprof_group_tree tree;
 	/** The biggest types first. */
-	PYPROF_VEC(const struct pyprof_heap_type *) types;
+	const struct pyprof_heap_type **types;
+	size_t type_count;
 	/** The biggest objects by themselves, the biggest first. */
 	PYPROF_VEC(struct pyprof_heap_big) biggest;
 };

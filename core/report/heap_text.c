@@ -23,8 +23,8 @@ static struct pyprof_error *put_types(const struct pyprof_heap_report *report,
 		columns, sizeof(columns) / sizeof(*columns), &table);
 	if (err)
 		return err;
-	for (size_t i = 0; i < report->types.count && i < TYPES; i++) {
-		const struct pyprof_heap_type *type = report->types.items[i];
+	for (size_t i = 0; i < report->type_count && i < TYPES; i++) {
+		const struct pyprof_heap_type *type = report->types[i];
 		pyprof_table_row(table);
 		pyprof_table_uint(table, type->count);
 		pyprof_table_uint(table, type->shallow);
