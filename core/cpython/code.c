@@ -8,10 +8,11 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "core/base/clock.h"
 #include "core/cpython/code_instr.h"
 #include "core/cpython/code_load.h"
 
-/* Code objects looked at in one vectored read; each takes two ranges. */
+/* Code objects looked at in one vectored read; each takes three ranges. */
 #define BATCH 512
 
 /* Beyond so many, those that the last epoch did not use are dropped. */
@@ -42,7 +43,9 @@ struct pyprof_code_cache {
 	uint64_t epoch;
 	size_t probe_count;
 	struct probe probes[BATCH];
-	struct pyprof_range ranges[2 * BATCH];
+	struct pyprof_range ranges[3 * BATCH];
+	/* Whom to tell what stays; may be NULL. */
+	struct pyprof_known_codes *known;
 };
 
 struct pyprof_error *
@@ -73,6 +76,8 @@ static void unload(struct entry *entry)
 
 static void drop(struct pyprof_code_cache *cache, struct entry *entry)
 {
+	if (cache->known)
+		pyprof_known_codes_remove(cache->known, entry->code.address);
 	HASH_DEL(cache->entries, entry);
 	unload(entry);
 	free(entry);
@@ -86,6 +91,12 @@ void pyprof_code_cache_destroy(struct pyprof_code_cache *cache)
 	HASH_ITER(hh, cache->entries, entry, next)
 	drop(cache, entry);
 	free(cache);
+}
+
+void pyprof_code_cache_publish(struct pyprof_code_cache *cache,
+			       struct pyprof_known_codes *known)
+{
+	cache->known = known;
 }
 
 void pyprof_code_cache_next_epoch(struct pyprof_code_cache *cache)
@@ -125,10 +136,10 @@ static void queue(struct pyprof_code_cache *cache, struct entry *entry)
 	cache->probes[cache->probe_count++].entry = entry;
 }
 
-/* What is not loaded yet has no line table to compare. */
+/* What is not loaded yet has no line table and no name to compare. */
 static size_t range_count(const struct probe *probe)
 {
-	return probe->entry->is_loaded ? 2 : 1;
+	return probe->entry->is_loaded ? 3 : 1;
 }
 
 static size_t fill_ranges(struct pyprof_code_cache *cache)
@@ -144,10 +155,12 @@ static size_t fill_ranges(struct pyprof_code_cache *cache)
 			.buffer = probe->copy.header,
 			.size = pyprof_code_span(layout),
 		};
-		if (range_count(probe) > 1)
-			cache->ranges[count++] = pyprof_code_line_head_range(
-				layout, &entry->header, &entry->code,
-				&probe->copy);
+		if (range_count(probe) == 1)
+			continue;
+		cache->ranges[count++] = pyprof_code_line_head_range(
+			layout, &entry->header, &entry->code, &probe->copy);
+		cache->ranges[count++] = pyprof_code_name_hash_range(
+			layout, &entry->header, &probe->copy);
 	}
 	return count;
 }
@@ -176,10 +189,21 @@ static bool is_unchanged(const struct pyprof_layout *layout,
 			 const struct pyprof_code_header *header)
 {
 	const struct entry *entry = probe->entry;
-	return probe->read == 2 &&
+	return probe->read == 3 &&
 	       !memcmp(&entry->header, header, sizeof(*header)) &&
-	       pyprof_code_line_head_matches(layout, &entry->code,
-					     &probe->copy);
+	       pyprof_code_copy_matches(layout, &entry->code, &probe->copy);
+}
+
+/* Who takes samples is told of what was there at two checks. */
+static void publish(struct pyprof_code_cache *cache, const struct entry *entry,
+		    bool stays)
+{
+	if (!cache->known)
+		return;
+	if (stays)
+		pyprof_known_codes_add(cache->known, entry->code.address);
+	else
+		pyprof_known_codes_remove(cache->known, entry->code.address);
 }
 
 static struct pyprof_error *check(struct pyprof_code_cache *cache,
@@ -191,14 +215,17 @@ static struct pyprof_error *check(struct pyprof_code_cache *cache,
 		return pyprof_error_at(PYPROF_ERROR_FAULT, entry->code.address,
 				       "cannot read a code object");
 	struct pyprof_code_header header;
-	pyprof_code_header_decode(layout, &probe->copy, &header);
-	if (!is_unchanged(layout, probe, &header)) {
+	pyprof_code_header_decode(layout, probe->copy.header, &header);
+	bool stays = is_unchanged(layout, probe, &header);
+	publish(cache, entry, stays);
+	if (!stays) {
 		unload(entry);
 		struct pyprof_error *err = pyprof_code_load(
 			cache->python, cache->strings, &header, &entry->code);
 		if (err)
 			return err;
 		entry->header = header;
+		entry->code.read_ns = pyprof_clock_ns();
 		entry->is_loaded = true;
 	}
 	entry->checked = cache->epoch;

@@ -10,6 +10,7 @@
 #define PYPROF_CPYTHON_CODE_H
 
 #include "core/base/strtab.h"
+#include "core/cpython/code_known.h"
 #include "core/cpython/frame.h"
 #include "core/cpython/linetable.h"
 #include "core/cpython/python.h"
@@ -18,6 +19,12 @@ struct pyprof_code {
 	uint64_t address;
 	/** Of the immutable words of the object. */
 	uint64_t fingerprint;
+	/** What pyprof_code_identify() says of it. */
+	uint64_t identity;
+	/** The hash that its name keeps. */
+	uint64_t name_hash;
+	/** When it was read, by pyprof_clock_ns(). */
+	int64_t read_ns;
 	/** co_name, co_qualname (co_name before 3.11), co_filename. */
 	uint32_t name, qualname, file;
 	int32_t first_line;
@@ -41,6 +48,17 @@ pyprof_code_cache_create(const struct pyprof_python *python,
 void pyprof_code_cache_destroy(struct pyprof_code_cache *cache);
 PYPROF_DEFINE_CLEANUP(pyprof_code_cache, struct pyprof_code_cache *,
 		      pyprof_code_cache_destroy)
+
+/** From here on tell `known` (borrowed) of code that stays. */
+void pyprof_code_cache_publish(struct pyprof_code_cache *cache,
+			       struct pyprof_known_codes *known);
+
+/**
+ * What tells the code object that is at an address now from others that may be
+ * there at other times; 0 when it cannot be read.
+ */
+uint64_t pyprof_code_identify(const struct pyprof_python *python,
+			      struct pyprof_look *look, uint64_t address);
 
 /**
  * From here on the next use of each code object checks its fingerprint against

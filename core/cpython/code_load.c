@@ -52,11 +52,10 @@ static int32_t number(const char *copy, int32_t offset)
 }
 
 void pyprof_code_header_decode(const struct pyprof_layout *layout,
-			       const struct pyprof_code_copy *copy,
+			       const char *header,
 			       struct pyprof_code_header *ret)
 {
 	const struct pyprof_offsets *at = &layout->at;
-	const char *header = copy->header;
 	*ret = (struct pyprof_code_header){
 		.type = word(header, at->object.type),
 		.filename = word(header, at->code.filename),
@@ -73,6 +72,13 @@ void pyprof_code_header_decode(const struct pyprof_layout *layout,
 		ret->units = word(header, at->object.var_size);
 }
 
+/* Names are interned, so that they always have their hash: behind the length,
+ * in every version. */
+static int32_t hash_offset(const struct pyprof_layout *layout)
+{
+	return layout->at.unicode.length + 8;
+}
+
 static struct pyprof_error *load_name(const struct pyprof_python *python,
 				      struct pyprof_strtab *strings,
 				      uint64_t address, uint32_t *ret)
@@ -85,6 +91,13 @@ static struct pyprof_error *load_name(const struct pyprof_python *python,
 	return pyprof_strtab_intern(strings, text.data, text.length, ret);
 }
 
+static struct pyprof_error *read_name_hash(const struct pyprof_python *python,
+					   uint64_t name, uint64_t *ret)
+{
+	return pyprof_target_read_u64(python->target,
+				      name + hash_offset(&python->layout), ret);
+}
+
 static struct pyprof_error *load_names(const struct pyprof_python *python,
 				       struct pyprof_strtab *strings,
 				       const struct pyprof_code_header *header,
@@ -94,9 +107,18 @@ static struct pyprof_error *load_names(const struct pyprof_python *python,
 		load_name(python, strings, header->filename, &code->file);
 	if (err)
 		return err;
-	err = load_name(python, strings, header->name, &code->name);
+	err = read_name_hash(python, header->name, &code->name_hash);
+	if (!err)
+		err = load_name(python, strings, header->name, &code->name);
+	/* In a program that runs the text may be that of other code. */
+	uint64_t hash = 0;
+	if (!err)
+		err = read_name_hash(python, header->name, &hash);
 	if (err)
 		return err;
+	if (hash != code->name_hash)
+		return pyprof_error_at(PYPROF_ERROR_CORRUPT, code->address,
+				       "it is being replaced");
 	code->qualname = code->name;
 	if (!pyprof_has(&python->layout, code.qualname))
 		return NULL;
@@ -158,6 +180,31 @@ static uint64_t mix(uint64_t hash, const void *data, size_t size)
 	return hash;
 }
 
+/* Never 0. */
+static uint64_t identity_of(const struct pyprof_code_header *header,
+			    uint64_t name_hash)
+{
+	uint64_t hash =
+		mix(UINT64_C(0xcbf29ce484222325), header, sizeof(*header));
+	return mix(hash, &name_hash, sizeof(name_hash)) | 1;
+}
+
+uint64_t pyprof_code_identify(const struct pyprof_python *python,
+			      struct pyprof_look *look, uint64_t address)
+{
+	const struct pyprof_layout *layout = &python->layout;
+	struct pyprof_code_header header;
+	const char *copy =
+		pyprof_look_at(look, address, pyprof_code_span(layout));
+	if (!copy)
+		return 0;
+	pyprof_code_header_decode(layout, copy, &header);
+	if (!pyprof_plausible_pointer(header.name))
+		return 0;
+	copy = pyprof_look_at(look, header.name + hash_offset(layout), 8);
+	return copy ? identity_of(&header, word(copy, 0)) : 0;
+}
+
 static struct pyprof_error *load(const struct pyprof_python *python,
 				 struct pyprof_strtab *strings,
 				 const struct pyprof_code_header *header,
@@ -175,11 +222,11 @@ static struct pyprof_error *load(const struct pyprof_python *python,
 	err = measure_bytecode(python, header, code);
 	if (err)
 		return err;
+	code->identity = identity_of(header, code->name_hash);
 	code->first_line = header->first_line;
 	code->flags = header->flags;
 	code->fingerprint =
-		mix(mix(UINT64_C(0xcbf29ce484222325), header, sizeof(*header)),
-		    code->linetable, code->linetable_size);
+		mix(code->identity, code->linetable, code->linetable_size);
 	return NULL;
 }
 
@@ -198,6 +245,18 @@ void pyprof_code_unload(struct pyprof_code *code)
 {
 	free(code->linetable);
 	*code = (struct pyprof_code){.address = code->address};
+}
+
+struct pyprof_range
+pyprof_code_name_hash_range(const struct pyprof_layout *layout,
+			    const struct pyprof_code_header *header,
+			    struct pyprof_code_copy *copy)
+{
+	return (struct pyprof_range){
+		.address = header->name + hash_offset(layout),
+		.buffer = copy->name_hash,
+		.size = sizeof(copy->name_hash),
+	};
 }
 
 static size_t line_head_size(const struct pyprof_code *code)
@@ -220,12 +279,13 @@ pyprof_code_line_head_range(const struct pyprof_layout *layout,
 	};
 }
 
-bool pyprof_code_line_head_matches(const struct pyprof_layout *layout,
-				   const struct pyprof_code *code,
-				   const struct pyprof_code_copy *copy)
+bool pyprof_code_copy_matches(const struct pyprof_layout *layout,
+			      const struct pyprof_code *code,
+			      const struct pyprof_code_copy *copy)
 {
 	size_t data = layout->at.bytes.data - layout->at.object.var_size;
-	return word(copy->line_head, 0) == code->linetable_size &&
+	return word(copy->name_hash, 0) == code->name_hash &&
+	       word(copy->line_head, 0) == code->linetable_size &&
 	       !memcmp(copy->line_head + data, code->linetable,
 		       line_head_size(code));
 }

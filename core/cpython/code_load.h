@@ -29,17 +29,28 @@ struct pyprof_code_header {
 #define PYPROF_CODE_SPAN_MAX 512
 #define PYPROF_LINE_HEAD_MAX 128
 
-/** Raw bytes of a code object, and of the head of its line table. */
+/** Raw bytes of a code object, of the head of its line table and of the hash
+ * of its name. */
 struct pyprof_code_copy {
+	char name_hash[8];
 	char header[PYPROF_CODE_SPAN_MAX];
 	char line_head[PYPROF_LINE_HEAD_MAX];
 };
+
+/**
+ * The range that holds the hash of the name: names of code that is made again
+ * and again can get the same addresses each time, too.
+ */
+struct pyprof_range
+pyprof_code_name_hash_range(const struct pyprof_layout *layout,
+			    const struct pyprof_code_header *header,
+			    struct pyprof_code_copy *copy);
 
 /** Bytes of a code object that hold all words of its header. */
 size_t pyprof_code_span(const struct pyprof_layout *layout);
 
 void pyprof_code_header_decode(const struct pyprof_layout *layout,
-			       const struct pyprof_code_copy *copy,
+			       const char *copy,
 			       struct pyprof_code_header *ret);
 
 /**
@@ -66,9 +77,10 @@ pyprof_code_line_head_range(const struct pyprof_layout *layout,
 			    const struct pyprof_code *code,
 			    struct pyprof_code_copy *copy);
 
-/** Whether that range holds what the loaded line table begins with. */
-bool pyprof_code_line_head_matches(const struct pyprof_layout *layout,
-				   const struct pyprof_code *code,
-				   const struct pyprof_code_copy *copy);
+/** Whether those ranges hold what the loaded line table begins with, and the
+ * same name. */
+bool pyprof_code_copy_matches(const struct pyprof_layout *layout,
+			      const struct pyprof_code *code,
+			      const struct pyprof_code_copy *copy);
 
 #endif /* PYPROF_CPYTHON_CODE_LOAD_H */

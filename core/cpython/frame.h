@@ -38,6 +38,8 @@ struct pyprof_raw_frame {
 	uint64_t instr;
 	uint32_t tlbc_index;
 	uint32_t flags;
+	/** Of the code, by pyprof_code_identify(); 0 where it was not asked. */
+	uint64_t identity;
 };
 
 /** Why a walk ended. */

@@ -7,6 +7,7 @@
 #ifndef PYPROF_SAMPLER_ATTACHMENT_H
 #define PYPROF_SAMPLER_ATTACHMENT_H
 
+#include "core/cpython/code_known.h"
 #include "core/cpython/python.h"
 #include "core/cpython/thread.h"
 #include "core/target/target.h"
@@ -20,6 +21,8 @@ struct pyprof_attachment {
 	 */
 	struct pyprof_target *decode_target;
 	struct pyprof_python decode_python;
+	/** Code that the thread that decodes has found to stay. */
+	struct pyprof_known_codes known;
 };
 
 /** NOT_FOUND when there is no initialised interpreter in the process. */

@@ -7,6 +7,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "core/base/clock.h"
 #include "core/base/vec.h"
 #include "core/cpython/code.h"
 #include "core/sampler/state.h"
@@ -75,6 +76,7 @@ struct pyprof_error *pyprof_decoder_create(struct pyprof_attachment *attachment,
 		pyprof_decoder_destroy(decoder);
 		return err;
 	}
+	pyprof_code_cache_publish(decoder->codes, &attachment->known);
 	*ret = decoder;
 	return NULL;
 }
@@ -174,6 +176,28 @@ static struct pyprof_error *know_thread(struct pyprof_decoder *decoder,
 	return NULL;
 }
 
+/* The code of a frame, which must still be that of when the sample was taken:
+ * it may have been freed, and other code be there. */
+static struct pyprof_error *find_code(struct pyprof_decoder *decoder,
+				      const struct pyprof_raw_sample *raw,
+				      const struct pyprof_raw_frame *frame,
+				      const struct pyprof_code **ret)
+{
+	const struct pyprof_code *code;
+	struct pyprof_error *err =
+		pyprof_code_get(decoder->codes, frame->code, &code);
+	if (err)
+		return err;
+	/* Without an identity it was known to stay when it was looked at. */
+	bool same = frame->identity ? frame->identity == code->identity
+				    : code->read_ns <= (int64_t)raw->at_ns;
+	if (!same)
+		return pyprof_error_at(PYPROF_ERROR_CORRUPT, frame->code,
+				       "another code object is there now");
+	*ret = code;
+	return NULL;
+}
+
 static struct memo *memo_of(struct pyprof_decoder *decoder,
 			    const struct pyprof_raw_frame *frame)
 {
@@ -202,13 +226,13 @@ static struct pyprof_error *make_location(struct pyprof_decoder *decoder,
 
 /* The location of a frame, from the memo where its code is still the same. */
 static struct pyprof_error *locate(struct pyprof_decoder *decoder,
+				   const struct pyprof_raw_sample *sample,
 				   const struct pyprof_raw_frame *raw,
 				   struct memo **ret)
 {
 	struct memo *memo = memo_of(decoder, raw);
 	const struct pyprof_code *code;
-	struct pyprof_error *err =
-		pyprof_code_get(decoder->codes, raw->code, &code);
+	struct pyprof_error *err = find_code(decoder, sample, raw, &code);
 	if (err)
 		return err;
 	if (memo->code == raw->code && memo->instr == raw->instr &&
@@ -312,7 +336,7 @@ static struct pyprof_error *make_stack(struct pyprof_decoder *decoder,
 	for (size_t i = 0; i < raw->count; i++) {
 		struct memo *memo;
 		struct pyprof_error *err =
-			locate(decoder, &raw->frames[i], &memo);
+			locate(decoder, raw, &raw->frames[i], &memo);
 		if (err && is_kept(raw, err)) {
 			pyprof_error_destroy(err);
 			err = push_lost(decoder);
@@ -350,8 +374,11 @@ static enum pyprof_state state_of(struct pyprof_decoder *decoder,
 	const struct pyprof_frame *top = NULL;
 	_cleanup_error_ struct pyprof_error *err = NULL;
 	if (raw->count && (holder || raw->os.running)) {
-		err = pyprof_frame_decode(decoder->codes, &raw->frames[0], true,
-					  &frame);
+		const struct pyprof_code *code;
+		err = find_code(decoder, raw, &raw->frames[0], &code);
+		if (!err)
+			err = pyprof_frame_decode(
+				decoder->codes, &raw->frames[0], true, &frame);
 		/* Calling a Python function takes its time, too: until there is
 		 * a frame, and after there was one. */
 		if (!err && memo_of(decoder, &raw->frames[0])->calls_python)
@@ -428,8 +455,13 @@ struct pyprof_error *pyprof_decoder_drain(struct pyprof_decoder *decoder,
 	struct pyprof_profile_meta *meta =
 		pyprof_profile_meta(decoder->profile);
 	const struct pyprof_raw_sample *raw;
-	pyprof_code_cache_next_epoch(decoder->codes);
+	int64_t epoch_ns = 0;
 	while ((raw = pyprof_ring_peek(ring))) {
+		/* Code is compared with the target after it was sampled. */
+		if ((int64_t)(raw->at_ns + raw->held_ns) >= epoch_ns) {
+			epoch_ns = pyprof_clock_ns();
+			pyprof_code_cache_next_epoch(decoder->codes);
+		}
 		pyprof_code_cache_prefetch(decoder->codes, raw->frames,
 					   raw->count);
 		struct pyprof_error *err = take(decoder, raw);

@@ -380,8 +380,7 @@ static void wait_until(struct pyprof_sampler *sampler, int64_t due_ns)
 	pthread_cond_timedwait(&sampler->changed, &sampler->lock, &due);
 }
 
-/* Going to sleep takes longer than this, which matters where the target does
- * not depend on our sleeping. */
+/* Going to sleep takes longer; it matters where the target runs meanwhile. */
 #define SLEEP_NS 20000
 
 static bool must_wait(const struct pyprof_sampler *sampler, int64_t due_ns)

@@ -9,6 +9,7 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
+#include "core/cpython/code.h"
 #include "core/target/linux_hold.h"
 
 /* Watches go after this many calls of pyprof_observer_expire() unused. */
@@ -34,6 +35,8 @@ struct pyprof_observer {
 	uint64_t clock;
 	/* The CPU that the calling thread is pinned to; -1 when to none. */
 	int pinned;
+	/* Code that needs no identity; NULL when none does. */
+	struct pyprof_known_codes *known;
 };
 
 struct pyprof_error *pyprof_observer_create(struct pyprof_python *python,
@@ -46,6 +49,12 @@ struct pyprof_error *pyprof_observer_create(struct pyprof_python *python,
 	observer->pinned = -1;
 	*ret = observer;
 	return NULL;
+}
+
+void pyprof_observer_identify(struct pyprof_observer *observer,
+			      struct pyprof_known_codes *known)
+{
+	observer->known = known;
 }
 
 static void destroy_entry(struct entry *entry)
@@ -348,6 +357,22 @@ static bool same_thread(const struct pyprof_observer *observer,
 	return copy && !memcmp(copy + at->thread.thread_id, &watched->ident, 8);
 }
 
+static void identify(const struct pyprof_observer *observer,
+		     struct pyprof_watched *watched)
+{
+	struct pyprof_raw_frame *last = NULL;
+	for (size_t i = 0; i < watched->stack.count; i++) {
+		struct pyprof_raw_frame *frame = &watched->stack.frames[i];
+		frame->identity = 0;
+		if (last && last->code == frame->code)
+			frame->identity = last->identity;
+		else if (!pyprof_known_codes_have(observer->known, frame->code))
+			frame->identity = pyprof_code_identify(
+				observer->python, watched->look, frame->code);
+		last = frame;
+	}
+}
+
 /* Read and walk; what moved under it is judged by the caller. */
 static enum pyprof_look_result read_stack(struct pyprof_observer *observer,
 					  struct pyprof_watched *watched,
@@ -365,6 +390,8 @@ static enum pyprof_look_result read_stack(struct pyprof_observer *observer,
 				 watched->tstate, &watched->stack);
 	if (err)
 		return PYPROF_LOOK_FAULT;
+	if (observer->known)
+		identify(observer, watched);
 	if (pyprof_look_misses(watched->look) &&
 	    pyprof_target_readv(target, after->ranges, after->count) !=
 		    after->count)

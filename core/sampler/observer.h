@@ -61,6 +61,10 @@ struct pyprof_observer;
 struct pyprof_error *pyprof_observer_create(struct pyprof_python *python,
 					    struct pyprof_observer **ret)
 	PYPROF_MUST_CHECK;
+/** Keep the identity of all code in stacks that is not in `known` (borrowed).
+ */
+void pyprof_observer_identify(struct pyprof_observer *observer,
+			      struct pyprof_known_codes *known);
 void pyprof_observer_destroy(struct pyprof_observer *observer);
 
 /**

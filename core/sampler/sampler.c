@@ -105,15 +105,13 @@ bool pyprof_sampler_is_held(struct pyprof_sampler *sampler,
 		return false;
 	int32_t tid = atomic_load(&sampler->stop_tid);
 	bool held = false;
-	_cleanup_error_ struct pyprof_error *ended = NULL;
-	if (tid)
-		ended = ask_held(sampler, task, tid, &held);
-	if (tid && !ended)
-		return held;
+	_cleanup_error_ struct pyprof_error *ended =
+		ask_held(sampler, task, tid ? tid : sampler->pid, &held);
 	/* The first thread is there for as long as the process. */
-	_cleanup_error_ struct pyprof_error *gone =
-		ask_held(sampler, task, sampler->pid, &held);
-	return !gone && held;
+	if (ended && tid)
+		pyprof_error_destroy(
+			ask_held(sampler, task, sampler->pid, &held));
+	return held;
 }
 
 static void set_problem(struct pyprof_sampler *sampler, const char *text)
@@ -144,9 +142,12 @@ static struct pyprof_error *equip(struct pyprof_sampler *sampler,
 	if (!err)
 		err = pyprof_decoder_create(attachment, sampler->profile,
 					    &sampler->decoder);
-	if (!err)
-		sampler->attachment = attachment;
-	return err;
+	if (err)
+		return err;
+	pyprof_observer_identify(sampler->observer, &attachment->known);
+	pyprof_observer_identify(sampler->aside, &attachment->known);
+	sampler->attachment = attachment;
+	return NULL;
 }
 
 static void unequip(struct pyprof_sampler *sampler)
@@ -380,9 +381,10 @@ pyprof_sampler_start(struct pyprof_sampler *sampler, int32_t pid,
 	struct pyprof_error *err = check_options(options);
 	if (err)
 		return err;
-	if (sampler->pid != pid)
+	if (sampler->pid != pid) {
 		pyprof_sampler_stop(sampler);
-	sampler->pid = pid;
+		sampler->pid = pid;
+	}
 	if (!pyprof_sampler_is_attached(sampler)) {
 		err = pyprof_sampler_attach(sampler);
 		/* It may still be starting. */
