@@ -59,6 +59,16 @@ static bool collect_in(struct search *search,
 	return true;
 }
 
+static bool collect(struct search *search)
+{
+	const struct pyprof_memory *memory = search->memory;
+	bool ok = true;
+	for (size_t i = 0; ok && i < memory->segments.count; i++)
+		if (is_heap(&memory->segments.items[i]))
+			ok = collect_in(search, &memory->segments.items[i]);
+	return ok;
+}
+
 static int by_arena(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
@@ -198,10 +208,7 @@ struct pyprof_error *pyprof_arenas_find(const struct pyprof_memory *memory,
 		.layout = layout,
 		.pool_size = pool_size,
 	};
-	bool ok = true;
-	for (size_t i = 0; ok && i < memory->segments.count; i++)
-		if (is_heap(&memory->segments.items[i]))
-			ok = collect_in(&search, &memory->segments.items[i]);
+	bool ok = collect(&search);
 	ok = ok && make_groups(&search);
 	uint64_t array = 0;
 	uint32_t slots = 0;
@@ -266,10 +273,7 @@ struct pyprof_error *pyprof_arenas_of_pools(const struct pyprof_memory *memory,
 		.layout = layout,
 		.pool_size = pool_size,
 	};
-	bool ok = true;
-	for (size_t i = 0; ok && i < memory->segments.count; i++)
-		if (is_heap(&memory->segments.items[i]))
-			ok = collect_in(&search, &memory->segments.items[i]);
+	bool ok = collect(&search);
 	if (ok && search.candidates.count) {
 		qsort(search.candidates.items, search.candidates.count,
 		      sizeof(*search.candidates.items), by_arena);
