@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/show.h"
 #include "core/command/command.h"
 #include "core/command/heap_rows.h"
 #include "core/command/options.h"
 #include "core/command/session.h"
+#include "core/heap/biggest.h"
 #include "core/heap/paths.h"
 
 enum { LIMIT };
@@ -34,85 +34,8 @@ static const struct pyprof_column columns[] = {
 	{PYPROF_COLUMN_NAME, "path", "Path"},
 };
 
-struct big {
-	uint64_t size;
-	uint32_t id;
-};
-
-/** The biggest seen so far: a heap with the smallest of them on top. */
-struct biggest {
-	struct big *items;
-	size_t count, limit;
-};
-
-static bool is_smaller(const struct big *a, const struct big *b)
-{
-	return a->size != b->size ? a->size < b->size : a->id > b->id;
-}
-
-static void sift(struct biggest *biggest, size_t at)
-{
-	for (;;) {
-		size_t least = at;
-		for (size_t i = 2 * at + 1;
-		     i <= 2 * at + 2 && i < biggest->count; i++)
-			if (is_smaller(&biggest->items[i],
-				       &biggest->items[least]))
-				least = i;
-		if (least == at)
-			return;
-		struct big other = biggest->items[least];
-		biggest->items[least] = biggest->items[at];
-		biggest->items[at] = other;
-		at = least;
-	}
-}
-
-static void offer(struct biggest *biggest, struct big big)
-{
-	if (biggest->count < biggest->limit) {
-		biggest->items[biggest->count++] = big;
-		if (biggest->count == biggest->limit)
-			for (size_t i = biggest->count / 2 + 1; i-- > 0;)
-				sift(biggest, i);
-	} else if (biggest->limit && is_smaller(&biggest->items[0], &big)) {
-		biggest->items[0] = big;
-		sift(biggest, 0);
-	}
-}
-
-static int compare(const void *a, const void *b)
-{
-	return is_smaller(a, b) ? 1 : is_smaller(b, a) ? -1 : 0;
-}
-
 /** How many objects are looked at between two looks at the user. */
 #define OBJECTS_A_LOOK (1 << 16)
-
-/** The biggest objects by themselves. */
-static struct pyprof_error *find_objects(const struct pyprof_heap *heap,
-					 const struct pyprof_progress *progress,
-					 struct biggest *biggest)
-{
-	struct pyprof_index_walk walk = {};
-	uint64_t address = 0;
-	uint32_t id = 0;
-	while (pyprof_index_next(&heap->index, &walk, &id, &address)) {
-		struct pyprof_object object;
-		struct pyprof_object_sizes sizes = {};
-		if (pyprof_object_known(heap->types, address, &object))
-			pyprof_heap_sizes(heap, &object, &sizes);
-		offer(biggest, (struct big){sizes.exclusive, id});
-		if (id % OBJECTS_A_LOOK)
-			continue;
-		struct pyprof_error *err =
-			pyprof_progress(progress, "looking for big objects", id,
-					heap->index.count);
-		if (err)
-			return err;
-	}
-	return NULL;
-}
 
 /** Whether nothing but modules holds an object, which is no part of one: that
  * os.__dict__ holds what os has says nothing of the program. */
@@ -129,15 +52,15 @@ static bool is_top(const struct pyprof_heap *heap,
 static struct pyprof_error *find_holders(const struct pyprof_heap *heap,
 					 const struct pyprof_paths *paths,
 					 const struct pyprof_progress *progress,
-					 struct biggest *biggest)
+					 struct pyprof_biggest *biggest)
 {
 	const uint64_t *retained = heap->dominators.retained;
 	for (uint32_t id = 0; id < heap->dominators.node_count; id++) {
-		bool is_small = biggest->count == biggest->limit &&
-				biggest->limit &&
-				retained[id] <= biggest->items[0].size;
-		if (retained[id] && !is_small && is_top(heap, paths, id))
-			offer(biggest, (struct big){retained[id], id});
+		if (retained[id] &&
+		    !pyprof_biggest_excludes(biggest, retained[id]) &&
+		    is_top(heap, paths, id))
+			pyprof_biggest_offer(
+				biggest, (struct pyprof_big){retained[id], id});
 		if (id % OBJECTS_A_LOOK)
 			continue;
 		struct pyprof_error *err =
@@ -169,14 +92,14 @@ static struct pyprof_error *put_row(const struct pyprof_heap *heap,
 
 static struct pyprof_error *put_rows(const struct pyprof_heap *heap,
 				     struct pyprof_paths *paths,
-				     const struct biggest *biggest,
+				     const struct pyprof_biggest *biggest,
 				     struct pyprof_table *table)
 {
 	_cleanup_free_ uint32_t *ids = calloc(biggest->count + 1, sizeof(*ids));
 	if (!ids)
 		return pyprof_error_oom();
 	for (size_t i = 0; i < biggest->count; i++)
-		ids[i] = biggest->items[i].id;
+		ids[i] = biggest->items[i].object;
 	struct pyprof_error *err =
 		pyprof_paths_expect(paths, ids, biggest->count);
 	for (size_t i = 0; i < biggest->count && !err; i++)
@@ -191,25 +114,20 @@ static struct pyprof_error *make_table(struct pyprof_heap *heap, int which,
 {
 	_cleanup_(pyprof_paths_cleanup) struct pyprof_paths *paths = NULL;
 	_cleanup_(pyprof_table_cleanup) struct pyprof_table *table = NULL;
-	struct biggest biggest = {.limit = limit};
-	if (biggest.limit > heap->index.count)
-		biggest.limit = heap->index.count;
-	biggest.items = calloc(biggest.limit + 1, sizeof(*biggest.items));
-	_cleanup_free_ struct big *items = biggest.items;
-	if (!items)
-		return pyprof_error_oom();
-	struct pyprof_error *err = pyprof_table_create(
-		columns, sizeof(columns) / sizeof(*columns), &table);
-	if (err)
-		return err;
-	err = pyprof_paths_create(heap, progress, &paths);
+	_cleanup_(pyprof_biggest_deinit) struct pyprof_biggest biggest = {};
+	struct pyprof_error *err = pyprof_biggest_init(heap, limit, &biggest);
+	if (!err)
+		err = pyprof_table_create(
+			columns, sizeof(columns) / sizeof(*columns), &table);
+	if (!err)
+		err = pyprof_paths_create(heap, progress, &paths);
 	if (!err && which == OBJECTS)
-		err = find_objects(heap, progress, &biggest);
+		err = pyprof_biggest_objects(heap, progress, &biggest);
 	else if (!err)
 		err = find_holders(heap, paths, progress, &biggest);
 	if (err)
 		return err;
-	qsort(items, biggest.count, sizeof(*items), compare);
+	pyprof_biggest_sort(&biggest);
 	err = put_rows(heap, paths, &biggest, table);
 	if (err)
 		return err;

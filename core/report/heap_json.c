@@ -268,25 +268,26 @@ static struct pyprof_error *put_biggest(struct writer *writer)
 	const struct pyprof_heap *heap = writer->heap;
 	begin_array(writer, "objects");
 	for (size_t i = 0; i < report->biggest.count; i++) {
-		const struct pyprof_heap_big *big = &report->biggest.items[i];
+		const struct pyprof_big *big = &report->biggest.items[i];
 		struct pyprof_object object;
+		struct pyprof_object_sizes sizes = {};
+		bool is_known = pyprof_heap_object(heap, big->object, &object);
 		_cleanup_buf_ struct pyprof_buf path = PYPROF_BUF_INIT;
 		_cleanup_buf_ struct pyprof_buf text = PYPROF_BUF_INIT;
 		struct pyprof_error *err =
 			pyprof_path_put(report->paths, big->object, &path);
 		if (err)
 			return err;
+		if (is_known)
+			pyprof_heap_sizes(heap, &object, &sizes);
 		pyprof_object_show(
 			heap->types,
 			pyprof_index_address(&heap->index, big->object), &text);
 		pyprof_json_begin_object(&writer->json);
 		put_address(writer, "address", big->object);
-		put_string(writer, "type",
-			   pyprof_heap_object(heap, big->object, &object)
-				   ? object.type->name
-				   : NULL);
-		put_count(writer, "shallow", big->shallow);
-		put_count(writer, "bytes", big->exclusive);
+		put_string(writer, "type", is_known ? object.type->name : NULL);
+		put_count(writer, "shallow", sizes.shallow);
+		put_count(writer, "bytes", big->size);
 		put_count(writer, "retained",
 			  heap->dominators.retained[big->object]);
 		put_buf(writer, "path", &path);

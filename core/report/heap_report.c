@@ -11,8 +11,6 @@
 #define CYCLES 50
 /** Objects that are listed because they are big by themselves. */
 #define BIGGEST 200
-/** Objects that are looked at between two looks at the user. */
-#define OBJECTS_A_LOOK (1 << 16)
 
 /* How much of the dominator tree a report has: what holds less than this part
  * of all is left out. */
@@ -107,61 +105,20 @@ static struct pyprof_error *make_tree(struct pyprof_heap_report *report,
 	return err;
 }
 
-/** Put an object where it belongs among the biggest so far; few get there. */
-static bool offer(struct pyprof_heap_report *report, struct pyprof_heap_big big)
-{
-	if (report->biggest.count < BIGGEST) {
-		if (!pyprof_vec_push(&report->biggest, big))
-			return false;
-	} else if (big.exclusive <=
-		   report->biggest.items[BIGGEST - 1].exclusive) {
-		return true;
-	}
-	size_t at = report->biggest.count - 1;
-	for (;
-	     at > 0 && report->biggest.items[at - 1].exclusive < big.exclusive;
-	     at--)
-		report->biggest.items[at] = report->biggest.items[at - 1];
-	report->biggest.items[at] = big;
-	return true;
-}
-
-/** Whether an object cannot be among the biggest: what it holds is no more
- * than the least of them. */
-static bool is_small(const struct pyprof_heap_report *report, uint32_t id)
-{
-	const struct pyprof_dominators *dominators = &report->heap->dominators;
-	return report->biggest.count == BIGGEST &&
-	       pyprof_is_reached(dominators, id) &&
-	       dominators->retained[id] <=
-		       report->biggest.items[BIGGEST - 1].exclusive;
-}
-
 static struct pyprof_error *find_biggest(struct pyprof_heap_report *report,
 					 const struct pyprof_progress *progress)
 {
-	const struct pyprof_heap *heap = report->heap;
-	struct pyprof_index_walk walk = {};
-	uint64_t address;
-	uint32_t id;
-	while (pyprof_index_next(&heap->index, &walk, &id, &address)) {
-		struct pyprof_object object;
-		struct pyprof_object_sizes sizes = {};
-		if (!is_small(report, id) &&
-		    pyprof_object_known(heap->types, address, &object))
-			pyprof_heap_sizes(heap, &object, &sizes);
-		if (sizes.exclusive &&
-		    !offer(report, (struct pyprof_heap_big){id, sizes.shallow,
-							    sizes.exclusive}))
-			return pyprof_error_oom();
-		if (id % OBJECTS_A_LOOK)
-			continue;
-		struct pyprof_error *err =
-			pyprof_progress(progress, "looking for big objects", id,
-					heap->index.count);
-		if (err)
-			return err;
-	}
+	struct pyprof_biggest *biggest = &report->biggest;
+	struct pyprof_error *err =
+		pyprof_biggest_init(report->heap, BIGGEST, biggest);
+	if (!err)
+		err = pyprof_biggest_objects(report->heap, progress, biggest);
+	if (err)
+		return err;
+	pyprof_biggest_sort(biggest);
+	/* Those damaged, and parts of programs, have no size. */
+	while (biggest->count && !biggest->items[biggest->count - 1].size)
+		biggest->count--;
 	return NULL;
 }
 
@@ -214,6 +171,6 @@ void pyprof_heap_report_deinit(struct pyprof_heap_report *report)
 	pyprof_garbage_deinit(&report->garbage);
 	pyprof_group_tree_deinit(&report->tree);
 	free(report->types);
-	pyprof_vec_deinit(&report->biggest);
+	pyprof_biggest_deinit(&report->biggest);
 	*report = (struct pyprof_heap_report){};
 }

@@ -11,18 +11,13 @@
 #define PYPROF_REPORT_HEAP_REPORT_H
 
 #include "core/base/buf.h"
+#include "core/heap/biggest.h"
 #include "core/heap/garbage.h"
 #include "core/heap/group_tree.h"
 #include "core/heap/paths.h"
 #include "core/heap/strings.h"
 #include "core/heap/suspects.h"
 #include "core/report/heap_header.h"
-
-/** An object that is big by itself. */
-struct pyprof_heap_big {
-	uint32_t object;
-	uint64_t shallow, exclusive;
-};
 
 /** All that a report tells. */
 struct pyprof_heap_report {
@@ -37,7 +32,7 @@ struct pyprof_heap_report {
 	const struct pyprof_heap_type **types;
 	size_t type_count;
 	/** The biggest objects by themselves, the biggest first. */
-	PYPROF_VEC(struct pyprof_heap_big) biggest;
+	struct pyprof_biggest biggest;
 };
 
 /** Find it all; the heap is dominated when that was not done. */
