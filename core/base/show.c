@@ -119,6 +119,18 @@ void pyprof_show_percent(struct pyprof_buf *out, uint64_t part, uint64_t whole)
 	pyprof_buf_puts(out, " %");
 }
 
+void pyprof_show_left_out(struct pyprof_buf *out, uint64_t shown, uint64_t all,
+			  const char *noun)
+{
+	if (shown >= all)
+		return;
+	pyprof_buf_puts(out, "# ");
+	pyprof_show_grouped(out, shown);
+	pyprof_buf_puts(out, " of ");
+	pyprof_show_grouped(out, all);
+	pyprof_buf_printf(out, " %ss shown\n", noun);
+}
+
 void pyprof_show_program(struct pyprof_buf *out, const char *core_path,
 			 const char *program, int32_t pid)
 {

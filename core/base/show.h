@@ -35,6 +35,10 @@ void pyprof_show_percent(struct pyprof_buf *out, uint64_t part, uint64_t whole);
 void pyprof_show_program(struct pyprof_buf *out, const char *core_path,
 			 const char *program, int32_t pid);
 
+/** "# 20 of 10,000 objects shown", a line, unless all were. */
+void pyprof_show_left_out(struct pyprof_buf *out, uint64_t shown, uint64_t all,
+			  const char *noun);
+
 /** "1 line", "2 lines". */
 void pyprof_show_count(struct pyprof_buf *out, uint64_t count,
 		       const char *noun);

@@ -206,8 +206,8 @@ static struct pyprof_error *put_text(struct pyprof_session *session,
 	put_garbage(&page->garbage, out);
 	pyprof_buf_putc(out, '\n');
 	err = pyprof_heap_write(session, arguments, page->types, out);
-	pyprof_heap_put_left_out(out, pyprof_table_rows(page->types),
-				 page->type_count, "type");
+	pyprof_show_left_out(out, pyprof_table_rows(page->types),
+			     page->type_count, "type");
 	return err;
 }
 

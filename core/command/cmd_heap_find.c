@@ -105,8 +105,8 @@ static struct pyprof_error *put(struct pyprof_session *session,
 	pyprof_buf_putc(out, '\n');
 	struct pyprof_error *err =
 		pyprof_heap_write(session, arguments, search->table, out);
-	pyprof_heap_put_left_out(out, pyprof_table_rows(search->table),
-				 search->count, "object");
+	pyprof_show_left_out(out, pyprof_table_rows(search->table),
+			     search->count, "object");
 	return err;
 }
 

@@ -176,13 +176,13 @@ static struct pyprof_error *put_text(struct pyprof_session *session,
 		return NULL;
 	struct pyprof_error *err =
 		pyprof_heap_write(session, arguments, table, out);
-	pyprof_heap_put_left_out(out, pyprof_table_rows(table),
-				 garbage->types.count, "type");
+	pyprof_show_left_out(out, pyprof_table_rows(table),
+			     garbage->types.count, "type");
 	for (size_t i = 0; i < garbage->cycles.count; i++)
 		put_cycle(snapshot->heap, garbage, &garbage->cycles.items[i],
 			  out);
-	pyprof_heap_put_left_out(out, garbage->cycles.count,
-				 garbage->cycle_kinds, "kinds of cycles");
+	pyprof_show_left_out(out, garbage->cycles.count, garbage->cycle_kinds,
+			     "kinds of cycles");
 	return err;
 }
 

@@ -175,7 +175,7 @@ put(struct pyprof_session *session, const struct pyprof_arguments *arguments,
 	put_summary(snapshot, object, holders, roots, out);
 	if (pyprof_table_rows(table))
 		err = pyprof_heap_write(session, arguments, table, out);
-	pyprof_heap_put_left_out(out, holders->kept, holders->count, "holder");
+	pyprof_show_left_out(out, holders->kept, holders->count, "holder");
 	return err;
 }
 

@@ -129,8 +129,8 @@ static struct pyprof_error *put_path(struct pyprof_session *session,
 		pyprof_buf_puts(out, scanned_note);
 	pyprof_buf_printf(out, "%s\n\n", text.data);
 	err = pyprof_heap_write(session, arguments, table, out);
-	pyprof_heap_put_left_out(out, pyprof_table_rows(table) - 1,
-				 path->steps.count, "step");
+	pyprof_show_left_out(out, pyprof_table_rows(table) - 1,
+			     path->steps.count, "step");
 	return err;
 }
 
@@ -316,8 +316,7 @@ put_shapes_text(struct pyprof_session *session,
 	struct pyprof_error *err = NULL;
 	if (pyprof_table_rows(table))
 		err = pyprof_heap_write(session, arguments, table, out);
-	pyprof_heap_put_left_out(out, shapes->items.count, shapes->shapes,
-				 "shape");
+	pyprof_show_left_out(out, shapes->items.count, shapes->shapes, "shape");
 	return err ? err : put_biggest(heap, paths, wanted, NULL, out);
 }
 

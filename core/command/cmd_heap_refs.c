@@ -56,8 +56,8 @@ static struct pyprof_error *put_text(struct pyprof_session *session,
 	pyprof_buf_putc(out, '\n');
 	struct pyprof_error *err =
 		pyprof_heap_write(session, arguments, table, out);
-	pyprof_heap_put_left_out(out, pyprof_table_rows(table), edges->count,
-				 "reference");
+	pyprof_show_left_out(out, pyprof_table_rows(table), edges->count,
+			     "reference");
 	return err;
 }
 

@@ -134,8 +134,8 @@ static struct pyprof_error *put_text(struct pyprof_session *session,
 	struct pyprof_error *err = NULL;
 	if (pyprof_table_rows(table))
 		err = pyprof_heap_write(session, arguments, table, out);
-	pyprof_heap_put_left_out(out, strings->groups.count,
-				 strings->group_count, "text");
+	pyprof_show_left_out(out, strings->groups.count, strings->group_count,
+			     "text");
 	return err;
 }
 

@@ -91,7 +91,7 @@ static struct pyprof_error *put_text(struct pyprof_session *session,
 	pyprof_buf_puts(out, "\n\n");
 	struct pyprof_error *err =
 		pyprof_heap_write(session, arguments, table, out);
-	pyprof_heap_put_left_out(out, pyprof_table_rows(table), count, "type");
+	pyprof_show_left_out(out, pyprof_table_rows(table), count, "type");
 	return err;
 }
 

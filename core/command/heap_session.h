@@ -167,10 +167,6 @@ struct pyprof_error *pyprof_heap_write(struct pyprof_session *session,
 				       struct pyprof_buf *out)
 	PYPROF_MUST_CHECK;
 
-/** "# 20 of 10,000 objects shown", unless all were. */
-void pyprof_heap_put_left_out(struct pyprof_buf *out, uint64_t shown,
-			      uint64_t all, const char *noun);
-
 /* What commands are asked for. */
 
 /**

@@ -54,18 +54,6 @@ struct pyprof_error *pyprof_heap_write(struct pyprof_session *session,
 		table, to_file ? 0 : session->ops->width(session->host), out);
 }
 
-void pyprof_heap_put_left_out(struct pyprof_buf *out, uint64_t shown,
-			      uint64_t all, const char *noun)
-{
-	if (shown >= all)
-		return;
-	pyprof_buf_puts(out, "# ");
-	pyprof_show_grouped(out, shown);
-	pyprof_buf_puts(out, " of ");
-	pyprof_show_grouped(out, all);
-	pyprof_buf_printf(out, " %ss shown\n", noun);
-}
-
 /*
  * What users name.
  */

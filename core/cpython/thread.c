@@ -350,21 +350,14 @@ void pyprof_threads_deinit(struct pyprof_threads *threads)
 	pyprof_vec_deinit(&threads->list);
 }
 
-/* Whether reading again can help. */
-static bool is_transient(const struct pyprof_python *python,
-			 const struct pyprof_error *err)
-{
-	return !python->target->is_static &&
-	       (err->code == PYPROF_ERROR_CORRUPT ||
-		err->code == PYPROF_ERROR_FAULT);
-}
-
 struct pyprof_error *pyprof_threads_read(struct pyprof_python *python,
 					 struct pyprof_threads *ret)
 {
 	_cleanup_(pyprof_threads_deinit) struct pyprof_threads found = {};
 	struct pyprof_error *err = read_all(python, ret, &found);
-	for (int i = 1; err && is_transient(python, err) && i < ATTEMPTS; i++) {
+	for (int i = 1;
+	     err && pyprof_is_transient(python->target, err) && i < ATTEMPTS;
+	     i++) {
 		pyprof_error_destroy(err);
 		err = read_all(python, ret, &found);
 	}

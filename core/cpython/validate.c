@@ -327,14 +327,6 @@ static struct pyprof_error *refuse(const struct pyprof_python *python,
 		python->layout.source, test->name, reason->message);
 }
 
-static bool is_transient(const struct pyprof_python *python,
-			 const struct pyprof_error *err)
-{
-	return !python->target->is_static &&
-	       (err->code == PYPROF_ERROR_CORRUPT ||
-		err->code == PYPROF_ERROR_FAULT);
-}
-
 static struct pyprof_error *check_initialised(struct pyprof_python *python)
 {
 	uint64_t head;
@@ -364,7 +356,8 @@ struct pyprof_error *pyprof_python_validate(struct pyprof_python *python)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		err = tests[i].run(&subject);
 		for (int again = 1;
-		     err && is_transient(python, err) && again < ATTEMPTS;
+		     err && pyprof_is_transient(python->target, err) &&
+		     again < ATTEMPTS;
 		     again++) {
 			pyprof_error_destroy(err);
 			err = tests[i].run(&subject);

@@ -212,19 +212,6 @@ static void put_summary(const struct pyprof_heap_diff_view *view,
 	pyprof_buf_puts(out, ")\n");
 }
 
-/** "# 20 of 10,000 types shown", unless all were. */
-static void put_left_out(uint64_t shown, uint64_t all, const char *nouns,
-			 struct pyprof_buf *out)
-{
-	if (shown >= all)
-		return;
-	pyprof_buf_puts(out, "# ");
-	pyprof_show_grouped(out, shown);
-	pyprof_buf_puts(out, " of ");
-	pyprof_show_grouped(out, all);
-	pyprof_buf_printf(out, " %s shown\n", nouns);
-}
-
 struct pyprof_error *
 pyprof_heap_diff_text(const struct pyprof_heap_diff_view *view, unsigned width,
 		      struct pyprof_buf *out)
@@ -240,15 +227,15 @@ pyprof_heap_diff_text(const struct pyprof_heap_diff_view *view, unsigned width,
 	if (pyprof_table_rows(holders)) {
 		pyprof_buf_puts(out, "\nwho holds more:\n");
 		err = pyprof_table_write_text(holders, width, out);
-		put_left_out(pyprof_table_rows(holders),
-			     view->diff->holders_found, "holders", out);
+		pyprof_show_left_out(out, pyprof_table_rows(holders),
+				     view->diff->holders_found, "holder");
 	}
 	if (!err && pyprof_table_rows(types)) {
 		pyprof_buf_puts(out, "\nby type:\n");
 		err = pyprof_table_write_text(types, width, out);
 	}
-	put_left_out(pyprof_table_rows(types), changed_types(view->diff),
-		     "changed types", out);
+	pyprof_show_left_out(out, pyprof_table_rows(types),
+			     changed_types(view->diff), "changed type");
 	return err ? err : pyprof_buf_error(out);
 }
 

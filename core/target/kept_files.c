@@ -45,29 +45,12 @@ static const struct kept_file *find_file(const struct kept_files *self,
 	return NULL;
 }
 
-static const struct pyprof_mapping *find_mapping(const struct kept_files *self,
-						 uint64_t address)
-{
-	size_t low = 0, high = self->mappings.count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct pyprof_mapping *mapping =
-			&self->mappings.items[middle];
-		if (address < mapping->start)
-			high = middle;
-		else if (address >= mapping->end)
-			low = middle + 1;
-		else
-			return mapping;
-	}
-	return NULL;
-}
-
 /* Read some bytes of the file that is mapped at an address; 0: none. */
 static size_t read_file(const struct kept_files *self, uint64_t address,
 			void *buffer, size_t size)
 {
-	const struct pyprof_mapping *mapping = find_mapping(self, address);
+	const struct pyprof_mapping *mapping = pyprof_mapping_find(
+		self->mappings.items, self->mappings.count, address);
 	if (!mapping || !*mapping->path || mapping->writable)
 		return 0;
 	const struct kept_file *file = find_file(self, mapping->path);

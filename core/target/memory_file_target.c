@@ -24,29 +24,12 @@ find_file(const struct pyprof_memory_file *self, const char *path)
 	return NULL;
 }
 
-static const struct pyprof_mapping *
-find_mapping(const struct pyprof_memory_file *self, uint64_t address)
-{
-	size_t low = 0, high = self->mappings.count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct pyprof_mapping *mapping =
-			&self->mappings.items[middle];
-		if (address < mapping->start)
-			high = middle;
-		else if (address >= mapping->end)
-			low = middle + 1;
-		else
-			return mapping;
-	}
-	return NULL;
-}
-
 /* Read some bytes of the file mapped at an address; 0 when there are none. */
 static size_t read_some(const struct pyprof_memory_file *self, uint64_t address,
 			void *buffer, size_t size)
 {
-	const struct pyprof_mapping *mapping = find_mapping(self, address);
+	const struct pyprof_mapping *mapping = pyprof_mapping_find(
+		self->mappings.items, self->mappings.count, address);
 	const struct pyprof_stored_file *file =
 		mapping ? find_file(self, mapping->path) : NULL;
 	if (!file)

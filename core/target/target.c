@@ -14,6 +14,24 @@ void pyprof_target_destroy(struct pyprof_target *target)
 		target->ops->destroy(target);
 }
 
+const struct pyprof_mapping *
+pyprof_mapping_find(const struct pyprof_mapping *mappings, size_t count,
+		    uint64_t address)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct pyprof_mapping *mapping = &mappings[middle];
+		if (address < mapping->start)
+			high = middle;
+		else if (address >= mapping->end)
+			low = middle + 1;
+		else
+			return mapping;
+	}
+	return NULL;
+}
+
 static bool wraps(uint64_t address, size_t size)
 {
 	return size && address + (size - 1) < address;

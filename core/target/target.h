@@ -166,6 +166,21 @@ void pyprof_target_destroy(struct pyprof_target *target);
 PYPROF_DEFINE_CLEANUP(pyprof_target, struct pyprof_target *,
 		      pyprof_target_destroy)
 
+/** Whether reading again can help: the target changes, and what was read makes
+ * no sense. */
+static inline bool pyprof_is_transient(const struct pyprof_target *target,
+				       const struct pyprof_error *err)
+{
+	return !target->is_static && (err->code == PYPROF_ERROR_CORRUPT ||
+				      err->code == PYPROF_ERROR_FAULT);
+}
+
+/** Of mappings in the order of their addresses, the one that an address is in;
+ * or NULL. */
+const struct pyprof_mapping *
+pyprof_mapping_find(const struct pyprof_mapping *mappings, size_t count,
+		    uint64_t address);
+
 /** The longest single read; a longer one is refused as CORRUPT. */
 #define PYPROF_READ_MAX (UINT64_C(1) << 30)
 
