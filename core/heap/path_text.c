@@ -69,6 +69,26 @@ void pyprof_path_text_end(struct pyprof_path_text *text)
 	for (uint64_t i = text->next - text->waiting; i < text->next; i++)
 		pyprof_buf_puts(text->out,
 				text->last[i % PYPROF_PATH_TEXT_TAIL].data);
+	pyprof_path_text_deinit(text);
+}
+
+void pyprof_path_text_copy(const struct pyprof_path_text *text,
+			   struct pyprof_buf *out, struct pyprof_path_text *ret)
+{
+	*ret = *text;
+	ret->out = out;
+	pyprof_buf_init(&ret->current);
+	pyprof_buf_append(&ret->current, text->current.data,
+			  text->current.length);
+	for (size_t i = 0; i < PYPROF_PATH_TEXT_TAIL; i++) {
+		pyprof_buf_init(&ret->last[i]);
+		pyprof_buf_append(&ret->last[i], text->last[i].data,
+				  text->last[i].length);
+	}
+}
+
+void pyprof_path_text_deinit(struct pyprof_path_text *text)
+{
 	pyprof_buf_deinit(&text->current);
 	for (size_t i = 0; i < PYPROF_PATH_TEXT_TAIL; i++)
 		pyprof_buf_deinit(&text->last[i]);

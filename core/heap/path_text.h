@@ -40,6 +40,12 @@ void pyprof_path_text_begin(struct pyprof_path_text *text,
 void pyprof_path_text_step(struct pyprof_path_text *text, const char *step);
 /** Write what is still to be written, and release what it holds. */
 void pyprof_path_text_end(struct pyprof_path_text *text);
+/** Go on from where another one is, in `out`, which has what that wrote. */
+void pyprof_path_text_copy(const struct pyprof_path_text *text,
+			   struct pyprof_buf *out,
+			   struct pyprof_path_text *ret);
+/** Release what it holds, and write nothing. */
+void pyprof_path_text_deinit(struct pyprof_path_text *text);
 
 /** Whether text can be written behind a point: `x.text`. */
 bool pyprof_is_identifier(const char *text, size_t length);

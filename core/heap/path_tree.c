@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "core/cpython/text.h"
-#include "core/heap/path_text.h"
 
 /** Attributes have short names; what is longer is shown as a key. */
 #define MAX_ATTRIBUTE 200
+
+/** So many steps are written anew; a mark is a kilobyte or two. */
+#define MARK_EVERY 1024
 
 /** What is gathered while the seeds are found. */
 struct gatherer {
@@ -184,6 +186,7 @@ struct pyprof_error *pyprof_paths_create(struct pyprof_heap *heap,
 		return pyprof_error_oom();
 	paths->heap = heap;
 	paths->progress = progress;
+	paths->mark_every = MARK_EVERY;
 	err = make_near(paths);
 	if (err)
 		return err;
@@ -205,6 +208,7 @@ void pyprof_paths_destroy(struct pyprof_paths *paths)
 	deinit_tree(&paths->all);
 	pyprof_vec_deinit(&paths->parts);
 	pyprof_vec_deinit(&paths->expected);
+	pyprof_path_marks_deinit(paths);
 	free(paths);
 }
 

@@ -7,6 +7,7 @@
 #ifndef PYPROF_HEAP_PATH_TREE_H
 #define PYPROF_HEAP_PATH_TREE_H
 
+#include "core/heap/path_text.h"
 #include "core/heap/paths.h"
 
 /** Where paths begin. */
@@ -26,6 +27,25 @@ struct pyprof_path_tree {
 	uint32_t *parents;
 };
 
+/** A path as far as it is written. */
+struct pyprof_path_writing {
+	struct pyprof_buf head;
+	/** Writes into `head`. */
+	struct pyprof_path_text text;
+	/** The last step leads to a dict of attributes, and is not written. */
+	bool in_dict;
+};
+
+/**
+ * What was written when a path came to an object, as all do that lead over it:
+ * in a linked list of millions each goes on from there, and is not begun anew.
+ */
+struct pyprof_path_mark {
+	uint32_t object;
+	/** Copied to go on from: `text` has no place to write to here. */
+	struct pyprof_path_writing writing;
+};
+
 struct pyprof_paths {
 	struct pyprof_heap *heap;
 	const struct pyprof_progress *progress;
@@ -37,6 +57,11 @@ struct pyprof_paths {
 	PYPROF_VEC(uint32_t) parts;
 	/** References that were found before they are asked for, in order. */
 	PYPROF_VEC(struct pyprof_edge_wanted) expected;
+	/** Each so many steps of a path that is written, a mark is set. */
+	size_t mark_every;
+	PYPROF_VEC(struct pyprof_path_mark) marks;
+	/** Bit an object: it has one; NULL until there is one. */
+	uint64_t *is_marked;
 };
 
 /** References that are looked at in a few milliseconds. */
@@ -69,6 +94,16 @@ struct pyprof_error *pyprof_path_tree_of(struct pyprof_paths *paths,
 					 const struct pyprof_path_tree **ret)
 	PYPROF_MUST_CHECK;
 
+/**
+ * The way to an object of a tree, not named, and where it begins: at one for
+ * which `stops` has a bit (NULL: at none), and then with no name, or at a seed.
+ */
+struct pyprof_error *pyprof_path_climb(struct pyprof_paths *paths,
+				       const struct pyprof_path_tree *tree,
+				       uint32_t object, const uint64_t *stops,
+				       struct pyprof_path *path)
+	PYPROF_MUST_CHECK;
+
 /** Whether a step leads to the dict of an object's attributes. */
 bool pyprof_path_is_dict_step(const struct pyprof_edge *edge);
 
@@ -79,6 +114,8 @@ bool pyprof_path_is_dict_step(const struct pyprof_edge *edge);
 const char *pyprof_path_attribute(const struct pyprof_heap *heap,
 				  const struct pyprof_edge *edge,
 				  struct pyprof_buf *buf);
+
+void pyprof_path_marks_deinit(struct pyprof_paths *paths);
 
 /** Append what a path that starts at an object begins with. */
 void pyprof_path_put_start(const struct pyprof_heap *heap,
