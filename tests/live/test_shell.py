@@ -3,6 +3,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import time
@@ -129,6 +130,24 @@ def test_killed(shell, spinning, number):
         script.wait(PATIENCE)
     wait_until(lambda: is_free(spinning), "it lets go")
     wait_until(lambda: is_gone(debugger), "it ends")
+    assert spinning.finish()[1] == 0
+
+
+def test_terminal_closed(spinning):
+    or_skip(Gdb)
+    # The first process of the terminal's session, which alone is told.
+    pid, terminal = pty.fork()
+    if pid == 0:
+        try:
+            os.execv(PYPROF, [PYPROF, "record", "-p", str(spinning.pid)])
+        finally:
+            os._exit(127)
+    wait_until(lambda: tracer(spinning), "it is attached")
+    debugger = tracer(spinning)
+    os.close(terminal)
+    wait_until(lambda: is_free(spinning), "it lets go")
+    wait_until(lambda: is_gone(debugger), "it ends")
+    os.waitpid(pid, 0)
     assert spinning.finish()[1] == 0
 
 
