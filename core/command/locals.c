@@ -53,18 +53,16 @@ void pyprof_locals_destroy(struct pyprof_locals *locals)
 	free(locals);
 }
 
-struct pyprof_error *
-pyprof_locals_create(struct pyprof_inspected *inspected,
-		     const struct pyprof_progress *progress,
-		     struct pyprof_locals **ret)
+struct pyprof_error *pyprof_locals_create(struct pyprof_inspected *inspected,
+					  struct pyprof_locals **ret)
 {
 	_cleanup_(pyprof_locals_cleanup) struct pyprof_locals *made =
 		calloc(1, sizeof(*made));
 	if (!made)
 		return pyprof_error_oom();
 	pyprof_buf_init(&made->text);
-	struct pyprof_error *err = pyprof_memory_create(
-		inspected->target, progress, &made->memory);
+	struct pyprof_error *err =
+		pyprof_memory_lazy(inspected->target, &made->memory);
 	if (!err)
 		err = pyprof_memory_target(made->memory, inspected->target,
 					   &made->target);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * @file
- * The local variables of frames, as text. Read from a copy of the process,
- * which has to stand still while this is made; nothing runs in it.
+ * The local variables of frames, as text. Of the process only what is shown is
+ * read; it has to stand still meanwhile, and nothing runs in it.
  */
 #ifndef PYPROF_COMMAND_LOCALS_H
 #define PYPROF_COMMAND_LOCALS_H
@@ -14,10 +14,9 @@
 struct pyprof_locals;
 
 /** Get ready to read variables of what is inspected, which is borrowed. */
-struct pyprof_error *
-pyprof_locals_create(struct pyprof_inspected *inspected,
-		     const struct pyprof_progress *progress,
-		     struct pyprof_locals **ret) PYPROF_MUST_CHECK;
+struct pyprof_error *pyprof_locals_create(struct pyprof_inspected *inspected,
+					  struct pyprof_locals **ret)
+	PYPROF_MUST_CHECK;
 void pyprof_locals_destroy(struct pyprof_locals *locals);
 PYPROF_DEFINE_CLEANUP(pyprof_locals, struct pyprof_locals *,
 		      pyprof_locals_destroy)

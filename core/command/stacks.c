@@ -138,12 +138,7 @@ static struct pyprof_error *open_locals(struct reader *reader)
 			PYPROF_ERROR_USAGE,
 			"process %d runs; interrupt it to see its variables",
 			reader->inspected->pid);
-	struct pyprof_watch watch;
-	pyprof_watch_begin(&watch, reader->session);
-	struct pyprof_error *err = pyprof_locals_create(
-		reader->inspected, &watch.progress, &reader->locals);
-	pyprof_watch_end(&watch);
-	return err;
+	return pyprof_locals_create(reader->inspected, &reader->locals);
 }
 
 /** When it stood as it is shown, seconds since 1970; 0: not known. */

@@ -34,8 +34,8 @@ static struct pyprof_error *add_python_threads(struct pyprof_python *python,
 }
 
 /** Add what the target's list of OS threads has: names. */
-static struct pyprof_error *add_names(struct pyprof_target *target,
-				      struct pyprof_thread_list *list)
+static struct pyprof_error *add_os_names(struct pyprof_target *target,
+					 struct pyprof_thread_list *list)
 {
 	const struct pyprof_os_thread *threads = NULL;
 	size_t count = 0, known = 0;
@@ -55,6 +55,29 @@ static struct pyprof_error *add_names(struct pyprof_target *target,
 		}
 	}
 	list->others = count - known;
+	return NULL;
+}
+
+/** Python's names, where it has some. */
+static struct pyprof_error *add_names(const struct pyprof_inspected *inspected,
+				      struct pyprof_thread_list *list)
+{
+	_cleanup_(
+		pyprof_thread_names_cleanup) struct pyprof_thread_names *names =
+		NULL;
+	struct pyprof_error *err = add_os_names(inspected->target, list);
+	if (err)
+		return err;
+	/* What the kernel says will do. */
+	_cleanup_error_ struct pyprof_error *unknown =
+		pyprof_thread_names_read(inspected->python, &names);
+	for (size_t i = 0; names && i < list->views.count; i++) {
+		struct pyprof_thread_view *view = &list->views.items[i];
+		const char *name = pyprof_thread_name(
+			names, view->python.interp_id, view->python.ident);
+		if (*name)
+			snprintf(view->name, sizeof(view->name), "%s", name);
+	}
 	return NULL;
 }
 
@@ -192,7 +215,7 @@ struct pyprof_error *pyprof_thread_list_read(struct pyprof_session *session,
 	if (!err)
 		err = add_python_threads(inspected->python, list);
 	if (!err)
-		err = add_names(inspected->target, list);
+		err = add_names(inspected, list);
 	if (!err)
 		err = add_numbers(session, list);
 	if (!err)

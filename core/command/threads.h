@@ -10,6 +10,7 @@
 #include "core/base/vec.h"
 #include "core/command/session.h"
 #include "core/cpython/thread.h"
+#include "core/cpython/thread_names.h"
 
 /** One Python thread. */
 struct pyprof_thread_view {
@@ -17,8 +18,8 @@ struct pyprof_thread_view {
 	/** The debugger's number, 0 when it has none. */
 	int32_t number;
 	bool is_selected;
-	/** The kernel's name, "" when unknown. */
-	char name[16];
+	/** Python's name for it, else the kernel's; "" when unknown. */
+	char name[PYPROF_THREAD_NAME_MAX];
 	bool has_gil;
 	/** What it does, when that is known. */
 	bool has_state;

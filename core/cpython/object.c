@@ -237,9 +237,50 @@ static inline bool is_before(const struct pyprof_types *types,
 	       is_head(before + presize - HEAD_SIZE);
 }
 
+/* Where an object begins in a memory that has what it is asked for: how much
+ * that has to be is known when its type is. */
+static const uint8_t *ask_for(struct pyprof_types *types, uint64_t address,
+			      uint64_t *left_ret)
+{
+	const struct pyprof_layout *layout = types->layout;
+	uint64_t size = (uint64_t)layout->at.object.size;
+	const uint8_t *bytes = pyprof_memory_at(types->memory, address, size);
+	const struct pyprof_type *type =
+		bytes ? pyprof_type_find(
+				types,
+				pyprof_word(bytes, layout->at.object.type))
+		      : NULL;
+	if (!type ||
+	    !pyprof_memory_at(types->memory, address, least_size(types, type)))
+		return NULL;
+	size = extent_of(types, type, bytes);
+	if (!pyprof_memory_at(types->memory, address, size))
+		return NULL;
+	*left_ret = size;
+	return bytes;
+}
+
+static bool object_asked_for(struct pyprof_types *types, uint64_t address,
+			     uint64_t block_left, struct pyprof_object *ret)
+{
+	struct pyprof_object object;
+	uint64_t left;
+	if (!pyprof_plausible_pointer(address))
+		return false;
+	const uint8_t *bytes = ask_for(types, address, &left);
+	if (!bytes || (block_left && left > block_left) ||
+	    !recognise(types, address, bytes, left, &object) ||
+	    !is_before(types, &object))
+		return false;
+	*ret = object;
+	return true;
+}
+
 bool pyprof_object_at(struct pyprof_types *types, uint64_t address,
 		      uint64_t block_left, struct pyprof_object *ret)
 {
+	if (types->memory->fetch)
+		return object_asked_for(types, address, block_left, ret);
 	uint32_t number = pyprof_memory_page(types->memory, address);
 	if (!number || (address & 7))
 		return false;
@@ -338,12 +379,15 @@ bool pyprof_object_size(const struct pyprof_types *types,
 
 uint64_t pyprof_cstr_size(const struct pyprof_types *types, uint64_t address)
 {
-	uint32_t page = pyprof_memory_page(types->memory, address);
-	if (!page)
-		return 0;
-	const struct pyprof_memory_page *at = &types->memory->pages[page];
-	uint64_t offset = address & (PYPROF_PAGE_SIZE - 1);
-	const uint8_t *text = at->bytes + offset;
-	const uint8_t *end = memchr(text, '\0', at->left - offset);
-	return end ? (uint64_t)(end - text) + 1 : 0;
+	uint64_t looked = 0;
+	uint64_t size = PYPROF_PAGE_SIZE - (address & (PYPROF_PAGE_SIZE - 1));
+	const uint8_t *text;
+	while ((text = pyprof_memory_at(types->memory, address, size))) {
+		const uint8_t *end = memchr(text + looked, '\0', size - looked);
+		if (end)
+			return (uint64_t)(end - text) + 1;
+		looked = size;
+		size += PYPROF_PAGE_SIZE;
+	}
+	return 0;
 }

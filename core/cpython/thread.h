@@ -66,9 +66,4 @@ struct pyprof_error *pyprof_thread_resolve(struct pyprof_python *python,
 /** Address of the thread's rseq area, 0 when there is none. */
 uint64_t pyprof_thread_rseq(const struct pyprof_python *python, uint64_t ident);
 
-/**
- * What Python calls the thread (threading.Thread.name) is not read here:
- * names are the kernel's, which the target lists.
- */
-
 #endif /* PYPROF_CPYTHON_THREAD_H */

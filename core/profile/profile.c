@@ -173,10 +173,17 @@ pyprof_profile_thread(struct pyprof_profile *profile,
 		pyprof_intern(&profile->thread_keys, &key, &id);
 	if (err)
 		return err;
-	profile->threads.items[id] = *thread;
-	profile->threads.count = profile->thread_keys.count;
+	if (id == profile->threads.count)
+		profile->threads.items[profile->threads.count++] = *thread;
 	*ret = id;
 	return NULL;
+}
+
+void pyprof_profile_name_thread(struct pyprof_profile *profile, uint32_t id,
+				uint32_t name)
+{
+	if (id < profile->threads.count)
+		profile->threads.items[id].name = name;
 }
 
 /* The tally of a stack, thread, state and exactness. */

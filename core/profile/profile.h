@@ -234,11 +234,15 @@ pyprof_profile_location(struct pyprof_profile *profile,
 struct pyprof_error *pyprof_profile_stack(struct pyprof_profile *profile,
 					  uint32_t parent, uint32_t location,
 					  uint32_t *ret) PYPROF_MUST_CHECK;
-/** Threads are the same when tid and ident are; the name may change. */
+/** Threads are the same when tid and ident are; one that is there stays as it
+ * is. */
 struct pyprof_error *
 pyprof_profile_thread(struct pyprof_profile *profile,
 		      const struct pyprof_profile_thread *thread, uint32_t *ret)
 	PYPROF_MUST_CHECK;
+/** Give thread `id` another name, a string of the profile. */
+void pyprof_profile_name_thread(struct pyprof_profile *profile, uint32_t id,
+				uint32_t name);
 /**
  * Add a sample.
  *

@@ -9,6 +9,7 @@ void pyprof_attachment_destroy(struct pyprof_attachment *attachment)
 {
 	if (!attachment)
 		return;
+	pyprof_namer_deinit(&attachment->namer);
 	pyprof_python_destroy(attachment->python);
 	pyprof_target_destroy(attachment->decode_target);
 	pyprof_target_destroy(attachment->target);

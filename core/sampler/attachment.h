@@ -10,6 +10,7 @@
 #include "core/cpython/code_known.h"
 #include "core/cpython/python.h"
 #include "core/cpython/thread.h"
+#include "core/sampler/namer.h"
 #include "core/target/target.h"
 
 struct pyprof_attachment {
@@ -21,6 +22,8 @@ struct pyprof_attachment {
 	 */
 	struct pyprof_target *decode_target;
 	struct pyprof_python decode_python;
+	/** For the same thread. */
+	struct pyprof_namer namer;
 	/** Code that the thread that decodes has found to stay. */
 	struct pyprof_known_codes known;
 };

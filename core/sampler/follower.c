@@ -222,6 +222,15 @@ static void pass_if_due(struct pyprof_sampler *sampler)
 		now + (int64_t)(period > least ? period : least);
 }
 
+/* `profile_lock` is held. */
+static void name_threads(struct pyprof_sampler *sampler)
+{
+	struct pyprof_attachment *attachment = sampler->attachment;
+	if (attachment)
+		pyprof_namer_run(&attachment->namer, &attachment->decode_python,
+				 sampler->profile, pyprof_clock_ns());
+}
+
 /* When to wake next: for a pass, or to drain the ring. */
 static int64_t next_wake(const struct pyprof_sampler *sampler)
 {
@@ -243,6 +252,7 @@ void *pyprof_follower_main(void *arg)
 		pthread_mutex_lock(&sampler->profile_lock);
 		pass_if_due(sampler);
 		pyprof_sampler_take_in(sampler);
+		name_threads(sampler);
 		int64_t wake_ns = next_wake(sampler);
 		pthread_mutex_unlock(&sampler->profile_lock);
 

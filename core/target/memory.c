@@ -94,8 +94,7 @@ static struct pyprof_error *count_pages(const struct pyprof_memory *memory,
 	return NULL;
 }
 
-/* Where the number of a page goes, or NULL when out of memory. */
-static uint32_t *slot_of(struct pyprof_memory *memory, uint64_t page)
+uint32_t *pyprof_memory_slot(struct pyprof_memory *memory, uint64_t page)
 {
 	uint32_t **leaf = &memory->directory[page >> PYPROF_LEAF_SHIFT];
 	if (!*leaf && pyprof_vec_reserve(&memory->leaves, 1)) {
@@ -117,7 +116,8 @@ static bool index_segment(struct pyprof_memory *memory,
 	for (uint64_t at = segment->start; at < segment->end;
 	     at += PYPROF_PAGE_SIZE, bytes += PYPROF_PAGE_SIZE,
 		      left -= PYPROF_PAGE_SIZE) {
-		uint32_t *slot = slot_of(memory, at >> PYPROF_PAGE_SHIFT);
+		uint32_t *slot =
+			pyprof_memory_slot(memory, at >> PYPROF_PAGE_SHIFT);
 		if (!slot)
 			return false;
 		memory->pages[number] = (struct pyprof_memory_page){

@@ -10,7 +10,8 @@
  *
  * To add a way of making one: a function that fills in segments and calls
  * pyprof_memory_index(). memory_copy.c (live), memory_core.c (core file) and
- * memory_file.c (saved snapshot) are the ones there are.
+ * memory_file.c (saved snapshot) are the ones there are, and memory_lazy.c, for
+ * a few objects of a live process.
  */
 #ifndef PYPROF_TARGET_MEMORY_H
 #define PYPROF_TARGET_MEMORY_H
@@ -76,6 +77,12 @@ struct pyprof_memory {
 	/** Private to the file that made it. */
 	void *owner;
 	void (*release)(struct pyprof_memory *memory);
+	/**
+	 * What pyprof_memory_at() does where bytes are not there; NULL: that is
+	 * all. Where bytes are does not change: more of them may come behind.
+	 */
+	const uint8_t *(*fetch)(struct pyprof_memory *memory, uint64_t address,
+				uint64_t size);
 };
 
 /** Number of the page of an address, 0 when there is none. */
@@ -96,6 +103,16 @@ static inline bool pyprof_memory_is_own(const struct pyprof_memory *memory,
 	return !memory->own || (memory->own[number >> 6] >> (number & 63) & 1);
 }
 
+static inline const uint8_t *
+pyprof_memory_fetch(const struct pyprof_memory *memory, uint64_t address,
+		    uint64_t size)
+{
+	/* Who looks at a memory does not change it, whenever it is read. */
+	return memory->fetch ? memory->fetch((struct pyprof_memory *)memory,
+					     address, size)
+			     : NULL;
+}
+
 /** The bytes [address, address + size), or NULL when not all are there. */
 static inline const uint8_t *
 pyprof_memory_at(const struct pyprof_memory *memory, uint64_t address,
@@ -103,11 +120,11 @@ pyprof_memory_at(const struct pyprof_memory *memory, uint64_t address,
 {
 	uint32_t number = pyprof_memory_page(memory, address);
 	if (!number)
-		return NULL;
+		return pyprof_memory_fetch(memory, address, size);
 	const struct pyprof_memory_page *page = &memory->pages[number];
 	uint64_t offset = address & (PYPROF_PAGE_SIZE - 1);
 	if (size > page->left - offset)
-		return NULL;
+		return pyprof_memory_fetch(memory, address, size);
 	return page->bytes + offset;
 }
 
@@ -123,6 +140,10 @@ pyprof_memory_segment(const struct pyprof_memory *memory, uint64_t address);
  * UNSUPPORTED when they are more than can be. */
 struct pyprof_error *pyprof_memory_index(struct pyprof_memory *memory)
 	PYPROF_MUST_CHECK;
+
+/** Where the number of a page goes, by its address without the offset; NULL
+ * when out of memory. For what makes a memory. */
+uint32_t *pyprof_memory_slot(struct pyprof_memory *memory, uint64_t page);
 
 /** Say that the process had `count` pages from `first` on to itself, and none
  * but those that this was said of. Once indexed; false when out of memory. */
@@ -187,6 +208,17 @@ struct pyprof_error *
 pyprof_memory_create(struct pyprof_target *target,
 		     const struct pyprof_progress *progress,
 		     struct pyprof_memory **ret) PYPROF_MUST_CHECK;
+
+/**
+ * A memory for looking at some objects: of a core pyprof_memory_of_core(), of
+ * a process one that reads pages when they are first asked for, which has to
+ * stand still meanwhile, or be looked at by who expects that it does not. It
+ * has whatever can be read, up to 512 MiB, and no list of its pages. It is for
+ * one thread. The target has to outlive it.
+ */
+struct pyprof_error *pyprof_memory_lazy(struct pyprof_target *target,
+					struct pyprof_memory **ret)
+	PYPROF_MUST_CHECK;
 
 void pyprof_memory_destroy(struct pyprof_memory *memory);
 PYPROF_DEFINE_CLEANUP(pyprof_memory, struct pyprof_memory *,

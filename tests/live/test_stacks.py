@@ -95,6 +95,7 @@ def check(standing, seen):
         assert thread["complete"] and thread["why"] in ("", None)
         assert thread["main"] == (ident == standing.main)
         assert thread["tid"] == own["native"]
+        assert own["name"] in (thread["name"], None)
         frames = [seen_frame(frame) for frame in thread["frames"]]
         wanted = [own_frame(frame) for frame in own["frames"]]
         assert frames[:50] == wanted[:50]
@@ -116,7 +117,7 @@ def traceback(frames):
 def check_traceback(standing, path):
     text = path.read_text(encoding="utf-8")
     found = dict(re.findall(
-        r"# thread \d+ \(tid (\d+),(?![^\n]*interpreter)[^\n]*\n"
+        r"# thread \d+ \(tid (\d+),(?![^\n]*, interpreter)[^\n]*\n"
         r"(.*?)(?=\n# thread|\Z)", text, re.S))
     for own in standing.threads.values():
         assert found[str(own["native"])] == traceback(own["frames"])

@@ -223,8 +223,10 @@ def view(frame):
 
 def stacks(natives):
     me = _thread.get_ident()
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
     return [
-        {"ident": ident, "native": natives.get(ident), "frames": view(frame)}
+        {"ident": ident, "native": natives.get(ident),
+         "name": names.get(ident), "frames": view(frame)}
         for ident, frame in sorted(sys._current_frames().items())
         if ident != me
     ]

@@ -55,12 +55,13 @@ bool pyprof_int_value(const struct pyprof_types *types, uint64_t address,
 		      int64_t *ret)
 {
 	const struct pyprof_layout *layout = types->layout;
-	const uint8_t *bytes =
-		pyprof_memory_at(types->memory, address,
-				 (uint64_t)layout->at.integer.digits + 4);
-	if (!bytes || digit_count(layout, bytes) > 1)
+	uint64_t size = (uint64_t)layout->at.integer.digits;
+	const uint8_t *bytes = pyprof_memory_at(types->memory, address, size);
+	uint64_t digits = bytes ? digit_count(layout, bytes) : UINT64_MAX;
+	if (digits > DIGITS_SHOWN ||
+	    !pyprof_memory_at(types->memory, address, size + 4 * digits))
 		return false;
-	*ret = value_of(layout, bytes, digit_count(layout, bytes));
+	*ret = value_of(layout, bytes, digits);
 	return true;
 }
 
