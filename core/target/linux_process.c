@@ -28,6 +28,8 @@ struct identity {
 	unsigned long long start_time;
 	/* Random in each program that is executed, where addresses are. */
 	unsigned long long start_stack;
+	/* 0 while the kernel has not done with making the program. */
+	unsigned long long start_code;
 	dev_t device;
 	ino_t inode;
 };
@@ -333,11 +335,14 @@ static int read_identity(int32_t pid, struct pyprof_buf *buf,
 		pyprof_proc_stat_field(buf->data, PYPROF_STAT_START_TIME);
 	const char *stack =
 		pyprof_proc_stat_field(buf->data, PYPROF_STAT_START_STACK);
-	if (!start || !stack)
+	const char *code =
+		pyprof_proc_stat_field(buf->data, PYPROF_STAT_START_CODE);
+	if (!start || !stack || !code)
 		return EINVAL;
 	struct identity identity = {
 		.start_time = strtoull(start, NULL, 10),
 		.start_stack = strtoull(stack, NULL, 10),
+		.start_code = strtoull(code, NULL, 10),
 	};
 	char path[PYPROF_PROC_PATH_MAX];
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
@@ -451,6 +456,6 @@ bool pyprof_linux_process_same(struct pyprof_target *target)
 {
 	_cleanup_buf_ struct pyprof_buf buf = PYPROF_BUF_INIT;
 	struct identity now;
-	return read_identity(target->pid, &buf, &now) == 0 &&
+	return read_identity(target->pid, &buf, &now) == 0 && now.start_code &&
 	       same_identity(&process_of(target)->identity, &now);
 }

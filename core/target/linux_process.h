@@ -21,7 +21,8 @@ struct pyprof_error *pyprof_linux_process_create(int32_t pid,
 
 /**
  * Whether the target is still the program that it was when created: same
- * start time (the pid was not used again) and same executable (no exec).
+ * start time (the pid was not used again) and same executable (no exec). False
+ * while the kernel makes it: what is read of it then may lack anything.
  */
 bool pyprof_linux_process_same(struct pyprof_target *target);
 
