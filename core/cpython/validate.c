@@ -4,11 +4,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/cpython/validate_tests.h"
 
-/* A running program changes what is looked at: look again so often. */
+/* A running program changes what is looked at: look again so often, and then as
+ * often with a pause in between, for it may be waiting for a processor. */
 #define ATTEMPTS 200
+#define PAUSE_NS 1000000
 
 /* Nothing is mapped below. */
 #define PAGE_SIZE_MIN 4096
@@ -346,6 +349,22 @@ static void subject_deinit(struct pyprof_subject *subject)
 	pyprof_threads_deinit(&subject->threads);
 }
 
+static struct pyprof_error *run_test(struct pyprof_subject *subject,
+				     const struct test *test)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	struct pyprof_error *err = test->run(subject);
+	for (int again = 1; err && again < 2 * ATTEMPTS &&
+			    pyprof_is_transient(subject->python->target, err);
+	     again++) {
+		if (again >= ATTEMPTS)
+			nanosleep(&pause, NULL);
+		pyprof_error_destroy(err);
+		err = test->run(subject);
+	}
+	return err;
+}
+
 struct pyprof_error *pyprof_python_validate(struct pyprof_python *python)
 {
 	_cleanup_(subject_deinit) struct pyprof_subject subject = {
@@ -354,14 +373,7 @@ struct pyprof_error *pyprof_python_validate(struct pyprof_python *python)
 	if (err)
 		return err;
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-		err = tests[i].run(&subject);
-		for (int again = 1;
-		     err && pyprof_is_transient(python->target, err) &&
-		     again < ATTEMPTS;
-		     again++) {
-			pyprof_error_destroy(err);
-			err = tests[i].run(&subject);
-		}
+		err = run_test(&subject, &tests[i]);
 		if (err && tests[i].can_lack && is_lacking(python, err)) {
 			snprintf(subject.seen, sizeof(subject.seen),
 				 "not looked at: %.100s", err->message);
